@@ -1,0 +1,65 @@
+# `make` lists what there is. Everything runs in .venv, which is made from the hash-pinned lock.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ROOMS := batch consumer fraudstream models producer schemas serving
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test check lint types imports docs docs-check fuzz bench-decode lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+$(VENV)/.ready: requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV) || \
+		{ echo "no virtual environment could be made; on Debian: apt-get install python3-venv"; exit 1; }
+	@echo "installing the locked packages into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+venv: $(VENV)/.ready  ## make the virtual environment from the lock
+
+demo: $(VENV)/.ready  ## watch transactions being scored on a real Kafka (ARGS="--seconds 20")
+	@$(BIN)/fraudstream demo $(ARGS)
+
+test: $(VENV)/.ready  ## the whole suite on a real Kafka and Redis (ARGS="-k name")
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: lint types imports docs-check  ## lint, types, import rules, generated pages
+
+lint: $(VENV)/.ready  ## ruff: rules and format
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: $(VENV)/.ready  ## mypy, strict
+	@$(BIN)/mypy
+
+imports: $(VENV)/.ready  ## imports go down only
+	@$(BIN)/lint-imports
+
+docs: $(VENV)/.ready  ## write the generated pages: settings, metrics, command line, ...
+	@$(BIN)/python docs/generate.py
+
+docs-check: $(VENV)/.ready  ## are the generated pages fresh
+	@$(BIN)/python docs/generate.py --check
+
+fuzz: $(VENV)/.ready  ## 200,000 mutated records through both decoders (FUZZ_SEED=n)
+	@FUZZ_RECORDS=$${FUZZ_RECORDS:-200000} $(BIN)/python -m pytest -s tests/schemas/lot/test_fuzz.py $(ARGS)
+
+bench-decode: $(VENV)/.ready  ## microseconds per record of the decoder, beside fastavro
+	@$(BIN)/python bench/decode.py $(ARGS)
+
+lock: $(VENV)/.ready  ## resolve the two lock files anew: hashes, no addresses
+	@$(LOCK) pyproject.toml -o requirements.lock
+	@$(LOCK) pyproject.toml --extra local --group dev -c requirements.lock -o requirements-dev.lock
+
+clean:  ## remove the environment and every cache
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,40 @@
+"""Two closed vocabularies about one record: why it was refused, and what is worth knowing of one that was scored."""
+
+from enum import IntFlag, StrEnum
+
+
+class Reason(StrEnum):
+    """Why a record went to the dead letters: header value, metric label and docs anchor. Never renamed."""
+
+    EMPTY = "empty"
+    UNKNOWN_FRAMING = "unknown_framing"
+    UNKNOWN_SCHEMA = "unknown_schema"
+    TRUNCATED = "truncated"
+    TRAILING_BYTES = "trailing_bytes"
+    INVALID_ENCODING = "invalid_encoding"
+    INVALID_UTF8 = "invalid_utf8"
+    INVALID_JSON = "invalid_json"
+    MISSING_FIELD = "missing_field"
+    WRONG_TYPE = "wrong_type"
+    EMPTY_FIELD = "empty_field"
+    TOO_LONG = "too_long"
+    AMOUNT_OUT_OF_RANGE = "amount_out_of_range"
+    TIME_OUT_OF_RANGE = "time_out_of_range"
+    CURRENCY_INVALID = "currency_invalid"
+    FIELD_OUT_OF_RANGE = "field_out_of_range"
+    KEY_MISMATCH = "key_mismatch"
+    CARD_NUMBER = "card_number"
+    TOO_LARGE = "too_large"
+
+
+class Mark(IntFlag):
+    """Facts about a record that was scored all the same: one integer column in a lot, names in a decision."""
+
+    NONE = 0
+    KEY_MISSING = 1
+    KEY_MISMATCH = 2
+    PARTITION_MISMATCH = 4
+    CARD_NUMBER = 8
+
+    def names(self) -> list[str]:
+        return [mark.name.lower() for mark in self if mark.name]
