@@ -1,0 +1,37 @@
+"""From a score to an outcome: the thresholds at which a transaction is reviewed and blocked."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.numbers import Doubles
+
+
+class Outcome(IntEnum):
+    """In the order of the contract's symbols."""
+
+    APPROVE = 0
+    REVIEW = 1
+    BLOCK = 2
+
+    @property
+    def symbol(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A score equal to a threshold has reached it."""
+
+    review_at: float = 0.5
+    block_at: float = 0.9
+
+    @property
+    def name(self) -> str:
+        return f"thresholds-1 review_at={self.review_at:g} block_at={self.block_at:g}"
+
+    def outcomes(self, scores: Doubles) -> NDArray[np.int8]:
+        reached = (scores >= self.review_at).astype(np.int8) + (scores >= self.block_at)
+        return reached.astype(np.int8)

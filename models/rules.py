@@ -1,0 +1,128 @@
+"""The declared rules. Each adds to the raw margin of a transaction whose features meet it.
+
+HITS and MISSES of a rule are transactions, given by the fields that matter to it: they are its tests and its manual.
+An extreme amount is always a high one too, and no other rule alone may reach the review threshold: a flag has at least
+two reasons.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features import POSITION, Matrix
+from schemas.errors import Misconfigured
+
+Hits = NDArray[np.bool_]
+Example = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The amounts, in minor units, at which the amount rules hit."""
+
+    amount_high_minor: int = 200_000
+    amount_extreme_minor: int = 500_000
+
+    def __post_init__(self) -> None:
+        if self.amount_extreme_minor < self.amount_high_minor:
+            raise Misconfigured(
+                f"rules.amount_extreme_minor ({self.amount_extreme_minor}) is below rules.amount_high_minor "
+                f"({self.amount_high_minor})",
+                fix="set the extreme amount to at least the high one",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`code` is stable and stands in decisions; `sentence` is for people; `margin` is in log-odds."""
+
+    code: str
+    sentence: str
+    margin: float
+    meets: Callable[[Matrix, Limits], Hits]
+    hits: tuple[Example, ...] = field(repr=False)
+    misses: tuple[Example, ...] = field(repr=False)
+
+
+BASE_MARGIN: Final = -5.0
+
+
+def _is(name: str) -> Callable[[Matrix, Limits], Hits]:
+    return lambda matrix, _: matrix[:, POSITION[name]] == 1.0
+
+
+def _amount_high(matrix: Matrix, limits: Limits) -> Hits:
+    hits: Hits = matrix[:, POSITION["amount_minor"]] >= limits.amount_high_minor
+    return hits
+
+
+def _amount_extreme(matrix: Matrix, limits: Limits) -> Hits:
+    hits: Hits = matrix[:, POSITION["amount_minor"]] >= limits.amount_extreme_minor
+    return hits
+
+
+def _night_online(matrix: Matrix, _: Limits) -> Hits:
+    hits: Hits = (matrix[:, POSITION["night"]] == 1.0) & (matrix[:, POSITION["online"]] == 1.0)
+    return hits
+
+
+RULES: Final = (
+    Rule(
+        "amount_high",
+        "The amount is far above what this bank's cards usually pay.",
+        3.0,
+        _amount_high,
+        hits=({"amount_minor": 200_000}, {"amount_minor": 750_000}),
+        misses=({"amount_minor": 199_999}, {"amount_minor": 0}),
+    ),
+    Rule(
+        "amount_extreme",
+        "The amount alone is reason enough to stop.",
+        5.0,
+        _amount_extreme,
+        hits=({"amount_minor": 500_000},),
+        misses=({"amount_minor": 499_999},),
+    ),
+    Rule(
+        "foreign_country",
+        "The card was used outside its home countries.",
+        2.5,
+        _is("foreign_country"),
+        hits=({"country": "BR"},),
+        misses=({"country": "DE"}, {"country": None}),
+    ),
+    Rule(
+        "risky_category",
+        "The merchant sells what thieves turn into cash: transfers, quasi cash, gambling.",
+        2.5,
+        _is("risky_category"),
+        hits=({"merchant_category": 7995},),
+        misses=({"merchant_category": 5411}, {"merchant_category": None}),
+    ),
+    Rule(
+        "night_online",
+        "The card was not present and its owner is usually asleep.",
+        1.0,
+        _night_online,
+        hits=({"channel": "ONLINE", "hour": 3}, {"channel": "PHONE", "hour": 0}),
+        misses=({"channel": "ONLINE", "hour": 6}, {"channel": "CHIP", "hour": 3}, {"channel": None, "hour": 3}),
+    ),
+)
+STRONGEST_LONE_MARGIN: Final = BASE_MARGIN + max(rule.margin for rule in RULES if rule.code != "amount_extreme")
+SENTENCES: Final = {rule.code: rule.sentence for rule in RULES}
+
+
+def hits(matrix: Matrix, limits: Limits) -> Hits:
+    """One row per transaction, one column per rule."""
+    return np.column_stack([rule.meets(matrix, limits) for rule in RULES])
+
+
+def margins(hit: Hits) -> Matrix:
+    """Sums of the margins of the rules that hit, in the order of RULES."""
+    total = np.full(len(hit), BASE_MARGIN)
+    for column, rule in enumerate(RULES):
+        total += np.where(hit[:, column], rule.margin, 0.0)
+    return total
