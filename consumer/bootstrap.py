@@ -1,0 +1,207 @@
+"""Builds one slot's worker from the settings, and runs it. The only place in this room where parts meet."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from functools import partial
+from importlib.metadata import version
+from typing import Final
+
+import structlog
+from confluent_kafka import Consumer, KafkaException
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from consumer import clients, metrics
+from consumer.at_least_once import AtLeastOnce
+from consumer.checkpoint import ExactlyOnce
+from consumer.churn import RedisEnricher
+from consumer.decisions import Desk
+from consumer.epochs import Epochs
+from consumer.faults import ending, error_of
+from consumer.health import Health
+from consumer.life import Life
+from consumer.lifeline import Lifeline
+from consumer.scoring import Scorer
+from consumer.source import KafkaSource
+from consumer.watchdog import Watchdog
+from consumer.worker import Checkpoint, Worker
+from models.decide import RulesDecider
+from models.features import Places
+from models.policy import Policy
+from models.rules import Limits
+from schemas.churn import Keys
+from schemas.contracts import DECISION, EPOCH, Contract
+from schemas.encoding import encoder
+from schemas.errors import DependencyAway, FraudstreamError, Misconfigured, RestartMe
+from schemas.framing import CONTENT_TYPES
+from schemas.lot import Checks, Decoder
+from schemas.lot.warm import warm
+from schemas.registry import ConfluentRegistry, Fingerprints, Registry
+from schemas.settings import Settings
+from schemas.topics import RULES, Role
+
+POLL_S: Final = 0.2
+METADATA_S: Final = 2.0
+RECORD_LIMIT: Final = 1_000_000
+"""librdkafka and brokers refuse records above about 1 MiB unless told otherwise."""
+
+log = structlog.get_logger(__name__)
+
+
+def run(settings: Settings, slot: int, *, lifeline: int | None = None, max_messages: int | None = None) -> None:
+    """Scores until asked to end. What ends it otherwise is told to the supervisor, then raised."""
+    life = Life()
+    life.follow_signals()
+    line = Lifeline(lifeline, life.ask_to_end)
+    try:
+        _run(settings, slot, life, line.last_words, max_messages)
+    except FraudstreamError as error:
+        line.died_of(error)
+        raise
+    except KafkaException as exception:
+        said = error_of(exception)
+        end = ending(said) or RestartMe(f"unexpected broker answer: {said.name()}: {said.str()}")
+        line.died_of(end)
+        raise end from exception
+
+
+def _run(settings: Settings, slot: int, life: Life, say: Callable[[str], None], max_messages: int | None) -> None:
+    identity = "-".join((settings.score.app, settings.score.node or socket.gethostname(), str(slot)))
+    structlog.contextvars.bind_contextvars(worker=identity)
+    epochs = Epochs(version("fraudstream"), identity)
+    client = clients.consumer(settings, identity)
+    partitions = _input_partitions(client, settings, life)
+    scorer = _scorer(settings, epochs, partitions)
+    source = _source(client, settings)
+    with closing(Watchdog(say)) as watchdog:
+        checkpoint = _checkpoint(settings, identity, source, watchdog, life)
+        worker = Worker(source, scorer, checkpoint, epochs, life, max_messages=max_messages)
+        with _listening(settings, slot, life, worker):
+            worker.run()
+
+
+def _input_partitions(client: Consumer, settings: Settings, life: Life) -> int:
+    """Waits for the broker, then checks that every answer finds a partition with the number of its question."""
+    while True:
+        try:
+            found = client.list_topics(timeout=METADATA_S).topics
+            break
+        except KafkaException as exception:
+            client.poll(0)
+            if end := ending(error_of(exception)):
+                raise end from exception
+            if life.given_up():
+                raise DependencyAway("asked to end before the broker answered") from exception
+            log.warning("broker.away", bootstrap=settings.kafka.bootstrap, detail=error_of(exception).str())
+    counts = {role: len(found[name].partitions) for role in Role if (name := settings.topics.name(role)) in found}
+    _check_topics(settings, counts)
+    return counts[Role.TRANSACTIONS]
+
+
+def _check_topics(settings: Settings, counts: Mapping[Role, int]) -> None:
+    written = {Role.FLAGS, Role.DLQ, Role.EPOCHS} | ({Role.SCORES} if settings.output.scores else set())
+    for rule in RULES:
+        if rule.role not in written | {Role.TRANSACTIONS}:
+            continue
+        name = settings.topics.name(rule.role)
+        if rule.role not in counts:
+            raise Misconfigured(f"there is no topic {name!r} ({rule.about})", fix="run `fraudstream topics create`")
+        if counts[rule.role] < counts[Role.TRANSACTIONS]:
+            raise Misconfigured(
+                f"topic {name!r} has {counts[rule.role]} partitions, the input has {counts[Role.TRANSACTIONS]}",
+                fix=f"give {name!r} at least as many: an answer is written to the partition number of its question",
+            )
+
+
+def _scorer(settings: Settings, epochs: Epochs, partitions: int) -> Scorer:
+    registry = _registry(settings)
+    checks = Checks(settings.checks.strict_keys, settings.checks.reject_pans, settings.kafka.partitioner, partitions)
+    decider = _decider(settings)
+    model = decider.model
+    metrics.MODEL_INFO.labels(model.name, model.version, model.digest, decider.policy).set(1)
+    framing, topics = settings.output.framing, {role: settings.topics.name(role) for role in Role}
+
+    def encode(contract: Contract, role: Role) -> Callable[[Mapping[str, object]], bytes]:
+        return encoder(contract, framing, lambda each: registry.register(each, f"{topics[role]}-value"))
+
+    warm()
+    return Scorer(
+        Decoder(registry, checks),
+        _enricher(settings),
+        decider,
+        Desk(
+            topics[Role.FLAGS],
+            topics[Role.SCORES] if settings.output.scores else None,
+            encode(DECISION, Role.FLAGS),
+            CONTENT_TYPES[framing].encode(),
+        ),
+        epochs,
+        encode(EPOCH, Role.EPOCHS),
+        topics,
+        version("fraudstream"),
+        RECORD_LIMIT,
+        lambda: int(time.time() * 1000),
+    )
+
+
+def _registry(settings: Settings) -> Registry:
+    if settings.registry.url is None:
+        return Registry(Fingerprints(), None)
+    return Registry(Fingerprints(), ConfluentRegistry(settings.registry.client(), settings.registry.cache))
+
+
+def _decider(settings: Settings) -> RulesDecider:
+    policy, rules = settings.policy, settings.rules
+    return RulesDecider(
+        Places(policy.timezone, rules.home_countries, rules.risky_categories),
+        Limits(rules.amount_high_minor, rules.amount_extreme_minor),
+        Policy(policy.review_at, policy.block_at),
+    )
+
+
+def _enricher(settings: Settings) -> RedisEnricher:
+    budget_s = settings.redis.budget_ms / 1000
+    redis = Redis.from_url(
+        settings.redis.url.get_secret_value(),
+        decode_responses=True,
+        socket_timeout=budget_s,
+        socket_connect_timeout=budget_s,
+        retry=Retry(NoBackoff(), 0),
+    )
+    return RedisEnricher(redis, Keys(settings.redis.prefix), budget_s)
+
+
+def _source(client: Consumer, settings: Settings) -> KafkaSource:
+    return KafkaSource(
+        client,
+        settings.topics.transactions,
+        lot_rows=settings.score.lot_rows,
+        lot_bytes=settings.score.lot_bytes,
+        poll_s=POLL_S,
+        first_offset=clients.first_offset(settings),
+    )
+
+
+def _checkpoint(settings: Settings, identity: str, source: KafkaSource, watchdog: Watchdog, life: Life) -> Checkpoint:
+    call_s, hang_s = settings.score.call_timeout_ms / 1000, settings.score.watchdog_ms / 1000
+    if settings.score.delivery == "at_least_once":
+        make = partial(clients.idempotent_producer, settings, identity)
+        return AtLeastOnce(source, make, call_s=call_s, give_up=life.given_up)
+    make = partial(clients.transactional_producer, settings, identity)
+    return ExactlyOnce(source, make, watchdog, call_s=call_s, hang_s=hang_s, give_up=life.given_up)
+
+
+@contextmanager
+def _listening(settings: Settings, slot: int, life: Life, worker: Worker) -> Iterator[None]:
+    host, port = settings.health.host, settings.health.port
+    if port < 0:
+        yield
+        return
+    with closing(
+        Health(host, port + slot if port else 0, live=lambda: life.alive, ready=lambda: worker.ready)
+    ) as health:
+        log.info("health.listening", host=host, port=health.port)
+        yield

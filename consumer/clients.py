@@ -1,0 +1,92 @@
+"""The Kafka clients of one slot, with the settings that exactly-once and short gaps depend on.
+
+`retry.backoff.ms` and the fetch waits decide the latency: with the library's defaults a lone record takes ten times
+as long. Identity is the slot's for ever, so that a successor ends its predecessor's transaction the moment it starts.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import structlog
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from schemas.settings import Settings
+
+Properties = dict[str, str | int | float | bool]
+
+WAITS: Final[Properties] = {
+    "retry.backoff.ms": 5,
+    "retry.backoff.max.ms": 200,
+    "reconnect.backoff.ms": 20,
+    "reconnect.backoff.max.ms": 500,
+    "topic.metadata.refresh.interval.ms": 10_000,
+}
+FETCHING: Final[Properties] = {
+    "fetch.wait.max.ms": 10,
+    "fetch.error.backoff.ms": 50,
+    "fetch.queue.backoff.ms": 2,
+    "queued.min.messages": 100_000,
+    "max.poll.interval.ms": 60_000,
+}
+SENDING: Final[Properties] = {
+    "linger.ms": 0,
+    "enable.idempotence": True,
+    "queue.buffering.max.messages": 1_000_000,
+    "queue.buffering.max.kbytes": 524_288,
+}
+HEARTBEAT_MS: Final = 500
+LOOKUP_S: Final = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+def consumer(settings: Settings, identity: str) -> Consumer:
+    score = settings.score
+    own: Properties = {
+        "client.id": identity,
+        "group.id": score.group,
+        "isolation.level": "read_committed",
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "error",
+        "partition.assignment.strategy": "range",
+        "session.timeout.ms": score.session_timeout_ms,
+        "heartbeat.interval.ms": min(HEARTBEAT_MS, score.session_timeout_ms // 3),
+    }
+    if score.membership == "static":
+        own["group.instance.id"] = identity
+    return Consumer(settings.kafka.client(**WAITS, **FETCHING, **own) | {"error_cb": _heard})
+
+
+def transactional_producer(settings: Settings, identity: str, trouble: Callable[[Any], None]) -> Producer:
+    own: Properties = {
+        "client.id": identity,
+        "transactional.id": identity,
+        "transaction.timeout.ms": settings.score.transaction_timeout_ms,
+    }
+    return Producer(settings.kafka.client(**WAITS, **SENDING, **own) | {"error_cb": trouble})
+
+
+def idempotent_producer(settings: Settings, identity: str, trouble: Callable[[Any], None]) -> Producer:
+    return Producer(settings.kafka.client(**WAITS, **SENDING, **{"client.id": identity}) | {"error_cb": trouble})
+
+
+def first_offset(settings: Settings) -> Callable[[Consumer, TopicPartition], int]:
+    """Where a partition begins that the group has never committed, as `score.start` says."""
+
+    def find(client: Consumer, partition: TopicPartition) -> int:
+        low, high = client.get_watermark_offsets(partition, timeout=LOOKUP_S)
+        if settings.score.start == "earliest":
+            return int(low)
+        time = settings.score.start_time
+        if time is None:
+            return int(high)
+        asked = TopicPartition(partition.topic, partition.partition, int(time.timestamp() * 1000))
+        found = client.offsets_for_times([asked], timeout=LOOKUP_S)[0].offset
+        return int(found) if found >= 0 else int(high)
+
+    return find
+
+
+def _heard(error: Any) -> None:  # noqa: ANN401 the client's error type
+    log.warning("consumer.trouble", error=error.name(), detail=error.str())

@@ -1,0 +1,127 @@
+"""Decisions as records: the fields of the contract, framed, with headers derived from the input alone."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import pyarrow as pa
+
+from consumer.churn import Churn
+from consumer.epochs import Circumstances
+from consumer.lots import Fetched, Headers, Message, Outgoing
+from models.decide import Decisions
+from models.policy import Outcome
+from schemas import headers
+from schemas.churn import SCALE
+from schemas.lot import Lot
+from schemas.verdicts import Mark
+
+COPIED: Final = ("event_id", "card_id", "customer_id", "terminal_id", "amount_minor", "currency")
+EVENT_TYPE: Final = b"fraudstream.decision.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A lot and all that was found out about it; row for row the same in `lot`, `decided` and `churn`."""
+
+    fetched: Fetched
+    lot: Lot
+    decided: Decisions
+    churn: Churn
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where decisions go and how they are written. `scores_topic` None: only flags are written."""
+
+    flags_topic: str
+    scores_topic: str | None
+    encode: Callable[[Mapping[str, object]], bytes]
+    content_type: bytes
+
+    def records(
+        self, judged: Judged, now: Circumstances, first_offset: Callable[[int], int], now_ms: int
+    ) -> list[Outgoing]:
+        """In input order; a flag stands before the same decision on the topic of all scores."""
+        outcome = judged.decided.outcome
+        rows = _Rows(judged, _shared(now, now_ms))
+        written = []
+        for row in outcome.nonzero()[0].tolist() if self.scores_topic is None else range(len(outcome)):
+            fields = rows.fields(row)
+            source = fields["source"]
+            fields["epoch"] = first_offset(source["partition"])
+            key, value = fields["card_id"].encode(), self.encode(fields)
+            said = self._headers(judged.fetched.messages[int(judged.lot.index[row])], fields)
+            for topic in self._topics(outcome[row]):
+                written.append(Outgoing(topic, source["partition"], key, value, said))  # noqa: PERF401 two loops deep
+        return written
+
+    def _topics(self, outcome: int) -> list[str]:
+        flagged = [self.flags_topic] if outcome != Outcome.APPROVE else []
+        return flagged if self.scores_topic is None else [*flagged, self.scores_topic]
+
+    def _headers(self, message: Message, fields: Mapping[str, Any]) -> Headers:
+        source = fields["source"]
+        time = datetime.fromtimestamp(fields["event_time"] / 1000, UTC).isoformat(timespec="milliseconds")
+        said: Headers = [
+            (headers.CE_SPECVERSION, b"1.0"),
+            (headers.CE_ID, f"{source['topic']}/{source['partition']}/{source['offset']}".encode()),
+            (headers.CE_SOURCE, f"/{source['topic']}".encode()),
+            (headers.CE_TYPE, EVENT_TYPE),
+            (headers.CE_TIME, time.encode()),
+            (headers.CONTENT_TYPE, self.content_type),
+        ]
+        return said + [each for each in message.headers() or [] if each[0] in headers.TRACE]
+
+
+class _Rows:
+    """Gathers the fields of single rows, for the few that are written."""
+
+    def __init__(self, judged: Judged, shared: dict[str, Any]) -> None:
+        rows = judged.lot.rows
+        self._judged = judged
+        self._shared = shared
+        self._columns = {name: rows[name] for name in (*COPIED, "partition", "offset", "marks")}
+        self._columns["event_time"] = rows["event_time"].cast(pa.int64())
+
+    def fields(self, row: int) -> dict[str, Any]:
+        cell = {name: column[row].as_py() for name, column in self._columns.items()}
+        source = {
+            "topic": self._judged.fetched.topic,
+            "partition": cell.pop("partition"),
+            "offset": cell.pop("offset"),
+        }
+        cell["marks"] = Mark(cell["marks"]).names()
+        answer = _verdict(self._judged.decided, row) | {"churn": _churn(self._judged.churn, row)}
+        return cell | self._shared | answer | {"source": source}
+
+
+def _shared(now: Circumstances, now_ms: int) -> dict[str, Any]:
+    return {
+        "model": asdict(now.model),
+        "policy": now.policy,
+        "feature_version": now.feature_version,
+        "degraded": list(now.degraded),
+        "scored_at": now_ms,
+    }
+
+
+def _verdict(decided: Decisions, row: int) -> dict[str, Any]:
+    return {
+        "score": float(decided.score[row]),
+        "raw_margin": float(decided.raw_margin[row]),
+        "outcome": Outcome(int(decided.outcome[row])).symbol,
+        "reasons": decided.reasons(row),
+        "rules": decided.rule_codes(row),
+        "features": decided.features[row].tolist(),
+    }
+
+
+def _churn(churn: Churn, row: int) -> dict[str, Any]:
+    score = churn.scores[row]
+    return {
+        "score": None if score is None else score / SCALE,
+        "status": churn.statuses[row].value,
+        "generation": churn.generation,
+    }

@@ -1,0 +1,54 @@
+"""What a Kafka error means for the worker: end, wait, or recycle. One table, read by source and checkpoint alike."""
+
+from typing import Final
+
+from confluent_kafka import KafkaError, KafkaException
+
+from schemas.errors import Fenced, FraudstreamError, Misconfigured, RestartMe
+
+FENCED: Final = frozenset(
+    {
+        KafkaError._FENCED,  # noqa: SLF001 librdkafka's local codes are spelled with an underscore
+        KafkaError.FENCED_INSTANCE_ID,
+        KafkaError.PRODUCER_FENCED,
+    }
+)
+
+GRANT: Final = "grant this user {}"
+RIGHTS: Final = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: GRANT.format("READ on the input topic and WRITE on the output topics"),
+    KafkaError.GROUP_AUTHORIZATION_FAILED: GRANT.format("READ on the consumer group"),
+    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: GRANT.format("WRITE on transactional ids with prefix score.app"),
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED: GRANT.format("IDEMPOTENT_WRITE on the cluster (brokers before 2.8)"),
+}
+
+LOGIN: Final = "check sasl.* and ssl.* under kafka.properties"
+NO_TOPIC: Final = "run `fraudstream topics create`"
+OFF_THE_LOG: Final = (
+    "the group's position is no longer in the log: records were deleted before they were scored; decide where to go on "
+    "with `kafka-consumer-groups --reset-offsets` for this group, then start again"
+)
+FIXES: Final = {
+    KafkaError._AUTHENTICATION: LOGIN,  # noqa: SLF001
+    KafkaError.SASL_AUTHENTICATION_FAILED: LOGIN,
+    KafkaError.UNKNOWN_TOPIC_OR_PART: NO_TOPIC,
+    KafkaError._UNKNOWN_TOPIC: NO_TOPIC,  # noqa: SLF001
+    KafkaError._UNKNOWN_PARTITION: NO_TOPIC,  # noqa: SLF001
+    KafkaError._AUTO_OFFSET_RESET: OFF_THE_LOG,  # noqa: SLF001
+    KafkaError.OFFSET_OUT_OF_RANGE: OFF_THE_LOG,
+}
+
+
+def error_of(exception: KafkaException) -> KafkaError:
+    error: KafkaError = exception.args[0]
+    return error
+
+
+def ending(error: KafkaError) -> FraudstreamError | None:
+    """The end this error demands, or None when waiting or recycling may help."""
+    code, text = error.code(), error.str()
+    if code in FENCED:
+        return Fenced(f"another process took this slot over ({error.name()})")
+    if fix := RIGHTS.get(code) or FIXES.get(code):
+        return Misconfigured(f"the broker refuses: {text}", fix=fix)
+    return RestartMe(f"fatal client error: {error.name()}: {text}") if error.fatal() else None

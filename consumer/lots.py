@@ -1,0 +1,59 @@
+"""What moves through the loop: what was fetched, and what is to be published for it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from schemas.lot import Raw
+
+Headers = list[tuple[str, bytes | None]]
+
+
+class Message(Protocol):
+    """The part of a Kafka message that outlives decoding: its headers go along with decisions and dead letters."""
+
+    def headers(self) -> Sequence[tuple[str, bytes | None]] | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`start` is the offset to be committed before a lot, `end` the one after it; `first` is its first record's."""
+
+    start: int
+    first: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Records of owned partitions at or above their positions, in order."""
+
+    topic: str
+    raw: Raw
+    messages: Sequence[Message]
+    spans: Mapping[int, Span]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One record to write. Its partition number is that of the input record it answers."""
+
+    topic: str
+    partition: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A computed lot that is not committed yet. It is never computed again, only published again."""
+
+    records: Sequence[Outgoing]
+    spans: Mapping[int, Span]
+
+    def only(self, partitions: frozenset[int]) -> "Pending":
+        return Pending(
+            [record for record in self.records if record.partition in partitions],
+            {partition: span for partition, span in self.spans.items() if partition in partitions},
+        )

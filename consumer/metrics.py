@@ -1,0 +1,55 @@
+"""Every metric of the scorer, declared once; the reference page is made from this file."""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY: Final = CollectorRegistry()
+
+STAGE_BUCKETS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+LOT_BUCKETS: Final = (1, 2, 5, 10, 50, 100, 500, 1000, 5000, 10000, 20000)
+
+DECISIONS: Final = Counter("fraudstream_decisions", "Decisions committed, by outcome.", ["outcome"], registry=REGISTRY)
+DEAD_LETTERS: Final = Counter(
+    "fraudstream_dead_letters", "Records committed to the dead letters, by reason.", ["reason"], registry=REGISTRY
+)
+MARKS: Final = Counter("fraudstream_marks", "Scored records that carry a mark, by mark.", ["mark"], registry=REGISTRY)
+LOT_ROWS: Final = Histogram("fraudstream_lot_rows", "Records per lot.", buckets=LOT_BUCKETS, registry=REGISTRY)
+STAGE_SECONDS: Final = Histogram(
+    "fraudstream_stage_seconds",
+    "Seconds a lot spent in a stage: decode, enrich, decide, encode, publish.",
+    ["stage"],
+    buckets=STAGE_BUCKETS,
+    registry=REGISTRY,
+)
+DECISION_AGE_SECONDS: Final = Histogram(
+    "fraudstream_decision_age_seconds",
+    "Seconds from the record timestamp of the oldest record of a lot to its commit.",
+    buckets=(*STAGE_BUCKETS, 10.0, 60.0, 600.0, 3600.0),
+    registry=REGISTRY,
+)
+CHECKPOINTS: Final = Counter(
+    "fraudstream_checkpoints",
+    "Checkpoints by outcome: committed, failed, resolved_done (only the reply was lost), resolved_again.",
+    ["outcome"],
+    registry=REGISTRY,
+)
+RECYCLES: Final = Counter("fraudstream_producer_recycles", "Producers replaced after trouble.", registry=REGISTRY)
+ASSIGNMENTS: Final = Gauge("fraudstream_assigned_partitions", "Input partitions this worker owns.", registry=REGISTRY)
+LAG_RECORDS: Final = Gauge(
+    "fraudstream_lag_records", "Records behind the end of an input partition.", ["partition"], registry=REGISTRY
+)
+CHURN_LOOKUPS: Final = Counter(
+    "fraudstream_churn_lookups", "Rows by the status of their churn score.", ["status"], registry=REGISTRY
+)
+REGISTRY_WAITS: Final = Counter(
+    "fraudstream_registry_waits", "Times a lot waited for the schema registry.", registry=REGISTRY
+)
+DEGRADED: Final = Gauge("fraudstream_degraded", "1 while a named degradation is in force.", ["name"], registry=REGISTRY)
+LAST_TURN_SECONDS: Final = Gauge(
+    "fraudstream_last_turn_timestamp_seconds", "When the loop last turned, in Unix time.", registry=REGISTRY
+)
+MODEL_INFO: Final = Gauge(
+    "fraudstream_model_info", "Always 1; what decides.", ["name", "version", "digest", "policy"], registry=REGISTRY
+)
+DEGRADATIONS: Final = ("churn_unavailable",)

@@ -1,0 +1,205 @@
+"""The input side: records in order, each partition from its committed offset, positions kept by us alone.
+
+Partitions are handed over inside `poll` only, and no transaction is ever open then. A position moves when a lot has
+been committed, never when it was fetched; records below a position are dropped, whoever sends them again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import structlog
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from consumer.faults import ending, error_of
+from consumer.lots import Fetched, Span
+from schemas.errors import RestartMe
+from schemas.lot import Raw
+
+CHUNK_ROWS: Final = 500
+"""Records per call of `consume`: fewer cost more per record, more gain nothing."""
+
+CALL_TIMEOUT_S: Final = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+class KafkaSource:
+    """`first_offset` decides where a partition begins that the group has never committed."""
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        topic: str,
+        *,
+        lot_rows: int,
+        lot_bytes: int,
+        poll_s: float,
+        first_offset: Callable[[Consumer, TopicPartition], int],
+    ) -> None:
+        self._consumer = consumer
+        self._topic = topic
+        self._lot_rows = lot_rows
+        self._lot_bytes = lot_bytes
+        self._poll_s = poll_s
+        self._first_offset = first_offset
+        self._positions: dict[int, int] = {}
+        self._unrecorded: dict[int, int] = {}
+        self._held: list[Any] = []
+        self._holding = False
+        self.assignments = 0
+        consumer.subscribe([topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
+
+    @property
+    def positions(self) -> Mapping[int, int]:
+        return self._positions
+
+    def fetch(self, most: int) -> Fetched | None:
+        """Waits for a first record, then takes what is there without waiting."""
+        self.release()
+        first = self._consumer.poll(self._poll_s)
+        if first is not None:
+            self._held.append(first)
+        if not self._held or not self._starts_recorded():
+            return None
+        messages, self._held = self._held, []
+        return self._fetched(self._drain(messages, min(most, self._lot_rows)))
+
+    def hold(self) -> None:
+        """Polls without fetching, so that the group keeps us while a lot is pending."""
+        if not self._holding:
+            self._holding = True
+            self._consumer.pause(self._partitions())
+        message = self._consumer.poll(0.0)
+        if message is not None:
+            self._held.append(message)
+
+    def release(self) -> None:
+        if self._holding:
+            self._holding = False
+            self._consumer.resume(self._partitions())
+
+    def advance(self, spans: Mapping[int, Span]) -> None:
+        """A position only grows: anything else would score records twice."""
+        for partition, span in spans.items():
+            position = self._positions.get(partition)
+            if position is None:
+                continue
+            if position not in (span.start, span.end):
+                raise RestartMe(f"partition {partition} stands at {position}, not at {span.start}")
+            self._positions[partition] = span.end
+
+    def committed(self, partitions: Sequence[int]) -> dict[int, int]:
+        """Stable offsets: a transaction still open is waited for, each partition's own error is raised."""
+        asked = [TopicPartition(self._topic, partition) for partition in partitions]
+        answer = self._consumer.committed(asked, timeout=CALL_TIMEOUT_S) if asked else []
+        for each in answer:
+            if each.error:
+                raise KafkaException(each.error)
+        return {each.partition: each.offset for each in answer}
+
+    def group(self) -> Any:  # noqa: ANN401 an opaque handle of the client
+        return self._consumer.consumer_group_metadata()
+
+    def commit(self, offsets: Mapping[int, int]) -> None:
+        """Outside a transaction: the at-least-once mode, and the starting points of a new group."""
+        self._consumer.commit(offsets=self.as_offsets(offsets), asynchronous=False)
+
+    def as_offsets(self, offsets: Mapping[int, int]) -> list[TopicPartition]:
+        return [TopicPartition(self._topic, partition, offset) for partition, offset in offsets.items()]
+
+    def lag(self) -> dict[int, int]:
+        """Records behind the end as the client last heard of it; asks nobody."""
+        behind = {}
+        for partition, position in self._positions.items():
+            _, end = self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), cached=True)
+            if end >= 0:
+                behind[partition] = max(end - position, 0)
+        return behind
+
+    def close(self) -> None:
+        self._consumer.close()
+
+    def _drain(self, messages: list[Any], rows: int) -> list[Any]:
+        size = sum(len(message) for message in messages)
+        while len(messages) < rows and size < self._lot_bytes:
+            more = self._consumer.consume(min(CHUNK_ROWS, rows - len(messages)), 0)
+            if not more:
+                break
+            size += sum(map(len, more))
+            messages += more
+        return messages
+
+    def _fetched(self, messages: list[Any]) -> Fetched | None:
+        self._raise_errors(messages)
+        positions = self._positions
+        kept = [
+            each for each in messages if not each.error() and each.offset() >= positions.get(each.partition(), 2**63)
+        ]
+        if not kept:
+            return None
+        spans: dict[int, Span] = {}
+        for each in kept:
+            partition, offset = each.partition(), each.offset()
+            span = spans.get(partition)
+            first = offset if span is None else span.first
+            spans[partition] = Span(positions[partition], first, offset + 1)
+        raw = Raw(
+            partition=np.array([each.partition() for each in kept], np.int32),
+            offset=np.array([each.offset() for each in kept], np.int64),
+            timestamp=np.array([each.timestamp()[1] for each in kept], np.int64),
+            keys=[each.key() for each in kept],
+            values=[each.value() for each in kept],
+        )
+        return Fetched(self._topic, raw, kept, spans)
+
+    def _raise_errors(self, messages: list[Any]) -> None:
+        for message in messages:
+            error = message.error()
+            if error is None:
+                continue
+            if end := ending(error):
+                raise end
+            log.warning("source.error", error=error.name(), detail=error.str())
+
+    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        try:
+            offsets = self.committed([each.partition for each in partitions])
+        except KafkaException as exception:
+            raise ending(error_of(exception)) or RestartMe(f"no committed offsets: {exception}") from exception
+        for each in partitions:
+            offset = offsets[each.partition]
+            if offset < 0:
+                offset = self._first_offset(consumer, each)
+                self._unrecorded[each.partition] = offset
+            each.offset = offset
+            self._positions[each.partition] = offset
+        consumer.assign(partitions)
+        if self._holding:
+            consumer.pause(partitions)
+        self.assignments += 1
+        log.info("source.assigned", partitions=sorted(self._positions), positions=dict(self._positions))
+
+    def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        for each in partitions:
+            self._positions.pop(each.partition, None)
+            self._unrecorded.pop(each.partition, None)
+        log.info("source.revoked", partitions=sorted(each.partition for each in partitions))
+
+    def _starts_recorded(self) -> bool:
+        """Commits where a new group begins, so that a crash before its first lot does not move the beginning."""
+        if not self._unrecorded:
+            return True
+        try:
+            self.commit(self._unrecorded)
+        except KafkaException as exception:
+            error = error_of(exception)
+            if end := ending(error):
+                raise end from exception
+            log.warning("source.starts_not_recorded", error=error.name(), detail=error.str())
+            return False
+        self._unrecorded.clear()
+        return True
+
+    def _partitions(self) -> list[TopicPartition]:
+        return [TopicPartition(self._topic, partition) for partition in self._positions]

@@ -1,0 +1,136 @@
+"""The loop: fetch a lot, score it, publish it with its offsets, again. A lone record is never held back."""
+
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import structlog
+
+from consumer import metrics
+from consumer.epochs import Epochs
+from consumer.life import Life
+from consumer.lots import Fetched, Pending
+from consumer.scoring import Scored, Scorer, Tally
+from consumer.source import KafkaSource
+from schemas.errors import RegistryAway
+
+REGISTRY_BACK_OFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+LAG_EVERY_S: Final = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Checkpoint(Protocol):
+    def start(self) -> None: ...
+
+    def publish(self, pending: Pending) -> None: ...
+
+    def idle(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Worker:
+    """`max_messages` bounds the records handled, to the record; None is for ever."""
+
+    def __init__(
+        self,
+        source: KafkaSource,
+        scorer: Scorer,
+        checkpoint: Checkpoint,
+        epochs: Epochs,
+        life: Life,
+        *,
+        max_messages: int | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._source = source
+        self._scorer = scorer
+        self._checkpoint = checkpoint
+        self._epochs = epochs
+        self._life = life
+        self._max_messages = max_messages
+        self._clock = clock
+        self._assignments = 0
+        self._lag_said_at = 0.0
+        self.handled = 0
+
+    def run(self) -> None:
+        """Returns when asked to end or when enough was handled; what is pending is finished first."""
+        self._checkpoint.start()
+        while not self._life.ending and self._left() > 0:
+            self._turn()
+        self._checkpoint.close()
+        self._source.close()
+        log.info("worker.ended", handled=self.handled)
+
+    @property
+    def ready(self) -> bool:
+        """It has been given its partitions, be it none, and turns."""
+        return self._source.assignments > 0 and self._life.alive
+
+    def _turn(self) -> None:
+        self._life.turn()
+        fetched = self._source.fetch(self._left())
+        self._say_lag()
+        if fetched is None:
+            self._checkpoint.idle()
+            return
+        scored = self._score(fetched)
+        if scored is not None:
+            with metrics.STAGE_SECONDS.labels("publish").time():
+                self._checkpoint.publish(scored.pending)
+            self.handled += scored.tally.rows
+            count(scored.tally, self._clock())
+
+    def _left(self) -> int:
+        return 2**31 if self._max_messages is None else self._max_messages - self.handled
+
+    def _score(self, fetched: Fetched) -> Scored | None:
+        """Waits for a schema registry that is away. None: the lot is to be fetched anew, or never by us."""
+        if self._source.assignments != self._assignments:
+            self._assignments = self._source.assignments
+            self._epochs.forget()
+        tries = 0
+        while True:
+            try:
+                return self._scorer.score(fetched)
+            except RegistryAway as away:
+                metrics.REGISTRY_WAITS.inc()
+                log.warning("worker.registry_away", detail=away.message)
+                self._rest(REGISTRY_BACK_OFF_S[min(tries, len(REGISTRY_BACK_OFF_S) - 1)])
+                tries += 1
+            if self._life.ending or self._source.assignments != self._assignments:
+                return None
+
+    def _rest(self, seconds: float) -> None:
+        self._life.turn()
+        self._source.hold()
+        self._life.rest(seconds)
+
+    def _say_lag(self) -> None:
+        now = self._clock()
+        if now - self._lag_said_at < LAG_EVERY_S:
+            return
+        self._lag_said_at = now
+        metrics.ASSIGNMENTS.set(len(self._source.positions))
+        metrics.LAG_RECORDS.clear()
+        for partition, records in self._source.lag().items():
+            metrics.LAG_RECORDS.labels(partition).set(records)
+
+
+def count(tally: Tally, now: float) -> None:
+    """Counters move when a lot is committed, so that they agree with what readers see."""
+    metrics.LOT_ROWS.observe(tally.rows)
+    metrics.DECISION_AGE_SECONDS.observe(max(now - tally.oldest_ms / 1000, 0.0))
+    for counter, by_name in (
+        (metrics.DECISIONS, tally.outcomes),
+        (metrics.DEAD_LETTERS, tally.refused),
+        (metrics.MARKS, tally.marks),
+        (metrics.CHURN_LOOKUPS, tally.churn),
+    ):
+        for name, number in by_name.items():
+            if number:
+                counter.labels(name).inc(number)
+    for name in metrics.DEGRADATIONS:
+        metrics.DEGRADED.labels(name).set(name in tally.degraded)
