@@ -18,7 +18,8 @@ from consumer.checkpoint import FAILURES, Source
 from consumer.faults import ending, error_of
 from consumer.lots import Pending
 from consumer.metrics import CHECKPOINTS, RECYCLES
-from consumer.sending import Trouble, send
+from consumer.sending import send
+from consumer.trouble import Trouble
 from schemas.errors import RestartMe
 
 log = structlog.get_logger(__name__)
@@ -39,7 +40,7 @@ class AtLeastOnce:
         self._make_producer = make_producer
         self._call_s = call_s
         self._give_up = give_up
-        self._trouble = Trouble()
+        self._trouble = Trouble("producer")
         self._producer: Any = None
         self._refused: list[Any] = []
 

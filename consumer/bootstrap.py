@@ -26,6 +26,7 @@ from consumer.life import Life
 from consumer.lifeline import Lifeline
 from consumer.scoring import Scorer
 from consumer.source import KafkaSource
+from consumer.trouble import Trouble
 from consumer.watchdog import Watchdog
 from consumer.worker import Checkpoint, Worker
 from models.decide import RulesDecider
@@ -39,7 +40,7 @@ from schemas.errors import DependencyAway, FraudstreamError, Misconfigured, Rest
 from schemas.framing import CONTENT_TYPES
 from schemas.lot import Checks, Decoder
 from schemas.lot.warm import warm
-from schemas.registry import ConfluentRegistry, Fingerprints, Registry
+from schemas.registry import Registry
 from schemas.settings import Settings
 from schemas.topics import RULES, Role
 
@@ -72,10 +73,11 @@ def _run(settings: Settings, slot: int, life: Life, say: Callable[[str], None], 
     identity = "-".join((settings.score.app, settings.score.node or socket.gethostname(), str(slot)))
     structlog.contextvars.bind_contextvars(worker=identity)
     epochs = Epochs(version("fraudstream"), identity)
-    client = clients.consumer(settings, identity)
-    partitions = _input_partitions(client, settings, life)
+    trouble = Trouble("consumer")
+    client = clients.consumer(settings, identity, trouble)
+    partitions = _input_partitions(client, trouble, settings, life)
     scorer = _scorer(settings, epochs, partitions)
-    source = _source(client, settings)
+    source = _source(client, trouble, settings)
     with closing(Watchdog(say)) as watchdog:
         checkpoint = _checkpoint(settings, identity, source, watchdog, life)
         worker = Worker(source, scorer, checkpoint, epochs, life, max_messages=max_messages)
@@ -83,7 +85,7 @@ def _run(settings: Settings, slot: int, life: Life, say: Callable[[str], None], 
             worker.run()
 
 
-def _input_partitions(client: Consumer, settings: Settings, life: Life) -> int:
+def _input_partitions(client: Consumer, trouble: Trouble, settings: Settings, life: Life) -> int:
     """Waits for the broker, then checks that every answer finds a partition with the number of its question."""
     while True:
         try:
@@ -91,7 +93,7 @@ def _input_partitions(client: Consumer, settings: Settings, life: Life) -> int:
             break
         except KafkaException as exception:
             client.poll(0)
-            if end := ending(error_of(exception)):
+            if end := trouble.end or ending(error_of(exception)):
                 raise end from exception
             if life.given_up():
                 raise DependencyAway("asked to end before the broker answered") from exception
@@ -117,7 +119,7 @@ def _check_topics(settings: Settings, counts: Mapping[Role, int]) -> None:
 
 
 def _scorer(settings: Settings, epochs: Epochs, partitions: int) -> Scorer:
-    registry = _registry(settings)
+    registry = Registry.of(settings)
     checks = Checks(settings.checks.strict_keys, settings.checks.reject_pans, settings.kafka.partitioner, partitions)
     decider = _decider(settings)
     model = decider.model
@@ -147,12 +149,6 @@ def _scorer(settings: Settings, epochs: Epochs, partitions: int) -> Scorer:
     )
 
 
-def _registry(settings: Settings) -> Registry:
-    if settings.registry.url is None:
-        return Registry(Fingerprints(), None)
-    return Registry(Fingerprints(), ConfluentRegistry(settings.registry.client(), settings.registry.cache))
-
-
 def _decider(settings: Settings) -> RulesDecider:
     policy, rules = settings.policy, settings.rules
     return RulesDecider(
@@ -174,9 +170,10 @@ def _enricher(settings: Settings) -> RedisEnricher:
     return RedisEnricher(redis, Keys(settings.redis.prefix), budget_s)
 
 
-def _source(client: Consumer, settings: Settings) -> KafkaSource:
+def _source(client: Consumer, trouble: Trouble, settings: Settings) -> KafkaSource:
     return KafkaSource(
         client,
+        trouble,
         settings.topics.transactions,
         lot_rows=settings.score.lot_rows,
         lot_bytes=settings.score.lot_bytes,

@@ -34,9 +34,10 @@ from confluent_kafka import KafkaException
 from consumer.faults import ending, error_of
 from consumer.lots import Pending, Span
 from consumer.metrics import CHECKPOINTS, RECYCLES
-from consumer.sending import Trouble, send
+from consumer.sending import send
+from consumer.trouble import Trouble
 from consumer.watchdog import Watchdog
-from schemas.errors import BrokerAway, RestartMe
+from schemas.errors import RestartMe
 
 SLOW_S: Final = 1.0
 FAILURES: Final = 3
@@ -84,7 +85,7 @@ class ExactlyOnce:
         self._call_s = call_s
         self._hang_s = hang_s
         self._give_up = give_up
-        self._trouble = Trouble()
+        self._trouble = Trouble("producer")
         self._producer: Any = None
 
     def start(self) -> None:
@@ -169,21 +170,16 @@ class ExactlyOnce:
         CHECKPOINTS.labels("failed").inc()
         error = error_of(exception)
         log.warning("checkpoint.failed", error=error.name(), detail=error.str())
-        if end := ending(error):
+        if end := self._trouble.end or ending(error):
             raise end from exception
 
     def _wait_or_end(self, exception: KafkaException) -> None:
         error = error_of(exception)
-        if end := ending(error) or self._trouble_that_ends():
+        self._producer.poll(0)
+        if end := self._trouble.end or ending(error):
             raise end from exception
         if self._give_up():
             raise RestartMe(f"asked to end while the broker was away: {error.str()}") from exception
         log.warning("checkpoint.waiting", error=error.name(), detail=error.str())
         self._source.hold()
         time.sleep(BACK_OFF_S)
-
-    def _trouble_that_ends(self) -> Exception | None:
-        """A wrong password shows as a time-out here; the cause was told to the error callback only."""
-        self._producer.poll(0)
-        heard = self._trouble.heard
-        return None if isinstance(heard, BrokerAway) else heard

@@ -7,7 +7,6 @@ as long. Identity is the slot's for ever, so that a successor ends its predecess
 from collections.abc import Callable
 from typing import Any, Final
 
-import structlog
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from schemas.settings import Settings
@@ -37,10 +36,8 @@ SENDING: Final[Properties] = {
 HEARTBEAT_MS: Final = 500
 LOOKUP_S: Final = 10.0
 
-log = structlog.get_logger(__name__)
 
-
-def consumer(settings: Settings, identity: str) -> Consumer:
+def consumer(settings: Settings, identity: str, trouble: Callable[[Any], None]) -> Consumer:
     score = settings.score
     own: Properties = {
         "client.id": identity,
@@ -55,7 +52,7 @@ def consumer(settings: Settings, identity: str) -> Consumer:
     }
     if score.membership == "static":
         own["group.instance.id"] = identity
-    return Consumer(settings.kafka.client(**WAITS, **FETCHING, **own) | {"error_cb": _heard})
+    return Consumer(settings.kafka.client(**WAITS, **FETCHING, **own) | {"error_cb": trouble})
 
 
 def transactional_producer(settings: Settings, identity: str, trouble: Callable[[Any], None]) -> Producer:
@@ -86,7 +83,3 @@ def first_offset(settings: Settings) -> Callable[[Consumer, TopicPartition], int
         return int(found) if found >= 0 else int(high)
 
     return find
-
-
-def _heard(error: Any) -> None:  # noqa: ANN401 the client's error type
-    log.warning("consumer.trouble", error=error.name(), detail=error.str())

@@ -14,6 +14,9 @@ FENCED: Final = frozenset(
     }
 )
 
+FENCED_IN_WORDS: Final = KafkaError(KafkaError.FENCED_INSTANCE_ID).str()
+"""A fenced static member is told `_FATAL`, and the reason only as the client's words for it."""
+
 GRANT: Final = "grant this user {}"
 RIGHTS: Final = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED: GRANT.format("READ on the input topic and WRITE on the output topics"),
@@ -47,8 +50,9 @@ def error_of(exception: KafkaException) -> KafkaError:
 def ending(error: KafkaError) -> FraudstreamError | None:
     """The end this error demands, or None when waiting or recycling may help."""
     code, text = error.code(), error.str()
-    if code in FENCED:
+    if code in FENCED or FENCED_IN_WORDS in text:
         return Fenced(f"another process took this slot over ({error.name()})")
     if fix := RIGHTS.get(code) or FIXES.get(code):
         return Misconfigured(f"the broker refuses: {text}", fix=fix)
-    return RestartMe(f"fatal client error: {error.name()}: {text}") if error.fatal() else None
+    fatal = error.fatal() or code == KafkaError._FATAL  # noqa: SLF001
+    return RestartMe(f"fatal client error: {error.name()}: {text}") if fatal else None

@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from consumer.faults import ending, error_of
 from consumer.lots import Fetched, Span
+from consumer.trouble import Trouble
 from schemas.errors import RestartMe
 from schemas.lot import Raw
 
@@ -30,6 +31,7 @@ class KafkaSource:
     def __init__(
         self,
         consumer: Consumer,
+        trouble: Trouble,
         topic: str,
         *,
         lot_rows: int,
@@ -38,6 +40,7 @@ class KafkaSource:
         first_offset: Callable[[Consumer, TopicPartition], int],
     ) -> None:
         self._consumer = consumer
+        self._trouble = trouble
         self._topic = topic
         self._lot_rows = lot_rows
         self._lot_bytes = lot_bytes
@@ -57,9 +60,7 @@ class KafkaSource:
     def fetch(self, most: int) -> Fetched | None:
         """Waits for a first record, then takes what is there without waiting."""
         self.release()
-        first = self._consumer.poll(self._poll_s)
-        if first is not None:
-            self._held.append(first)
+        self._poll(self._poll_s)
         if not self._held or not self._starts_recorded():
             return None
         messages, self._held = self._held, []
@@ -70,9 +71,7 @@ class KafkaSource:
         if not self._holding:
             self._holding = True
             self._consumer.pause(self._partitions())
-        message = self._consumer.poll(0.0)
-        if message is not None:
-            self._held.append(message)
+        self._poll(0.0)
 
     def release(self) -> None:
         if self._holding:
@@ -119,6 +118,15 @@ class KafkaSource:
 
     def close(self) -> None:
         self._consumer.close()
+
+    def _poll(self, seconds: float) -> None:
+        """Serves the group; a record that comes is held until it is fetched."""
+        message = self._consumer.poll(seconds)
+        if self._trouble.end:
+            raise self._trouble.end
+        if message is not None:
+            self._raise_errors([message])
+            self._held.append(message)
 
     def _drain(self, messages: list[Any], rows: int) -> list[Any]:
         size = sum(len(message) for message in messages)
@@ -194,7 +202,7 @@ class KafkaSource:
             self.commit(self._unrecorded)
         except KafkaException as exception:
             error = error_of(exception)
-            if end := ending(error):
+            if end := self._trouble.end or ending(error):
                 raise end from exception
             log.warning("source.starts_not_recorded", error=error.name(), detail=error.str())
             return False

@@ -1,0 +1,37 @@
+"""One real Kafka and one real Redis for the whole run; every test gets topics, a group and keys of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.deployment import Deployment, fresh_settings
+from support.registry import registry
+
+from fraudstream.local.running import Servers, running
+from schemas.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    with running(tmp_path_factory.mktemp("services")) as servers:
+        yield servers
+
+
+@pytest.fixture
+def settings(services: Servers, tmp_path: Path) -> Settings:
+    """Settings of a deployment nobody else uses: its topics exist and are empty."""
+    return fresh_settings(services, tmp_path)
+
+
+@pytest.fixture
+def registry_url() -> Iterator[str]:
+    """An empty schema registry."""
+    with registry() as url:
+        yield url
+
+
+@pytest.fixture
+def deployment(settings: Settings, tmp_path: Path) -> Iterator[Deployment]:
+    deployment = Deployment(settings, tmp_path)
+    yield deployment
+    deployment.end()

@@ -1,0 +1,161 @@
+"""Servers and workers that fail, on a broker of the test's own; what readers see afterwards is audited."""
+
+import os
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from support.deployment import Deployment, fresh_settings
+from support.registry import registry
+
+from fraudstream.local.ports import pick
+from fraudstream.local.running import Servers, running
+from schemas.contracts import TRANSACTION
+from schemas.topics import Role
+
+LOAD = 6000
+BURST = 200
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    with running(tmp_path_factory.mktemp("own")) as servers:
+        yield servers
+
+
+@pytest.fixture
+def deployment(own: Servers, tmp_path: Path) -> Iterator[Deployment]:
+    deployment = Deployment(fresh_settings(own, tmp_path), tmp_path)
+    yield deployment
+    deployment.end()
+
+
+def under_load(deployment: Deployment, strike: Callable[[], None]) -> None:
+    """Publishes in bursts for some seconds; the fault strikes after the first third."""
+    third = threading.Event()
+
+    def publish() -> None:
+        for first in range(0, LOAD, BURST):
+            deployment.publish([deployment.transaction(number) for number in range(first, first + BURST)])
+            if first >= LOAD // 3:
+                third.set()
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    assert third.wait(60)
+    strike()
+    thread.join()
+
+
+def audit(deployment: Deployment) -> None:
+    """Every transaction has one decision, and each card's decisions stand in the order of its transactions."""
+    read = deployment.await_records(Role.SCORES, LOAD)
+    decisions = read.decisions
+    assert Counter(each["event_id"] for each in decisions) == Counter(f"event-{number}" for number in range(LOAD))
+    for card in {each["card_id"] for each in decisions}:
+        offsets = [each["source"]["offset"] for each in decisions if each["card_id"] == card]
+        assert offsets == sorted(offsets)
+
+
+def test_a_broker_that_is_killed_and_comes_back(deployment: Deployment, own: Servers) -> None:
+    """Workers wait for it, go on by themselves, and nothing is lost or doubled."""
+    process = deployment.start("--workers", "2", score_start="earliest", output_scores="true", score_lot_rows="100")
+    deployment.await_event("source.assigned", 2)
+
+    def strike() -> None:
+        own.kafka.kill()
+        own.kafka.start()
+
+    under_load(deployment, strike)
+    audit(deployment)
+    assert deployment.stop(process) == 0
+    assert any(event["event"] in {"checkpoint.failed", "client.trouble"} for event in deployment.events())
+
+
+def test_a_broker_that_stands_still(deployment: Deployment, own: Servers) -> None:
+    """Frozen for seven seconds: calls time out or hang, slots recycle or restart, and nothing is lost or doubled."""
+    process = deployment.start(score_start="earliest", output_scores="true", score_lot_rows="100")
+    deployment.await_event("source.assigned")
+
+    def strike() -> None:
+        own.kafka.pause()
+        time.sleep(7)
+        own.kafka.resume()
+
+    under_load(deployment, strike)
+    audit(deployment)
+    assert deployment.stop(process) == 0
+    assert any(event["event"] in {"checkpoint.failed", "slot.died"} for event in deployment.events())
+
+
+def test_a_worker_that_stands_still_comes_back_as_a_zombie(deployment: Deployment) -> None:
+    """Stopped past its session while a successor works: it is fenced or refused, and its lot is not doubled."""
+    process = deployment.start(
+        "--workers",
+        "2",
+        score_start="earliest",
+        output_scores="true",
+        score_lot_rows="100",
+        score_session_timeout_ms="2000",
+    )
+    deployment.await_event("source.assigned", 2)
+    zombie = deployment.await_event("slot.started", 2)[0]["pid"]
+
+    def strike() -> None:
+        os.kill(zombie, signal.SIGSTOP)
+        time.sleep(4)
+        os.kill(zombie, signal.SIGCONT)
+
+    under_load(deployment, strike)
+    audit(deployment)
+    assert deployment.stop(process) == 0
+
+
+def test_a_slot_in_use_elsewhere_ends(deployment: Deployment) -> None:
+    """Two nodes with one name fence each other twice at most; then one of them says so and ends with 78."""
+    processes = [deployment.start(score_start="earliest"), deployment.start(score_start="earliest")]
+    deployment.await_event("slot.in_use")
+    deadline = time.monotonic() + 30
+    while all(process.poll() is None for process in processes) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert 78 in [process.poll() for process in processes]
+
+
+def test_redis_that_goes_away_and_comes_back(deployment: Deployment, own: Servers) -> None:
+    """Scoring goes on without churn, says so in every decision, and ends saying so when Redis is back."""
+    own.redis.kill()
+    process = deployment.start(score_start="earliest", output_scores="true")
+    deployment.publish([deployment.transaction(number) for number in range(100)])
+    decisions = deployment.await_records(Role.SCORES, 100).decisions
+    assert {each["churn"]["status"] for each in decisions} == {"unavailable"}
+    assert {tuple(each["degraded"]) for each in decisions} == {("churn_unavailable",)}
+    own.redis.start()
+    deployment.publish_churn({str(customer): 250_000 for customer in range(10)})
+    deadline = time.monotonic() + 30
+    statuses: set[str] = set()
+    while statuses != {"fresh", "unknown_customer"} and time.monotonic() < deadline:
+        deployment.publish([deployment.transaction(number) for number in range(100)])
+        statuses = {each["churn"]["status"] for each in deployment.read(Role.SCORES).decisions[-30:]}
+    latest = max(deployment.read(Role.SCORES).decisions, key=lambda each: each["scored_at"])
+    assert latest["degraded"] == []
+    assert latest["churn"]["generation"] == "test-1"
+    assert deployment.stop(process) == 0
+
+
+def test_a_registry_that_is_away_is_waited_for(deployment: Deployment) -> None:
+    """Records with an id nobody can be asked for wait; none goes to the dead letters; then all are scored."""
+    port = pick(random.Random(0))
+    process = deployment.start(score_start="earliest", output_scores="true", registry_url=f"http://127.0.0.1:{port}")
+    deployment.publish_confluent([deployment.transaction(number) for number in range(20)], schema_id=1)
+    deployment.await_event("worker.registry_away")
+    assert deployment.read(Role.SCORES).messages == []
+    with registry(port, TRANSACTION.text):
+        assert len(deployment.await_records(Role.SCORES, 20).messages) == 20
+    assert deployment.read(Role.DLQ).messages == []
+    assert deployment.stop(process) == 0

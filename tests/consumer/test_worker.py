@@ -1,0 +1,212 @@
+"""The real command on a real Kafka and Redis, looked at from outside."""
+
+import json
+import os
+import signal
+import urllib.request
+from collections import Counter
+
+import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewPartitions
+from support.deployment import Deployment
+
+from schemas.topics import Role
+
+EARLIEST = "earliest"
+FLAGGED = {"amount_minor": 900_000}
+
+
+BAD: list[tuple[bytes | None, bytes | None, str]] = [
+    (b"card", None, "empty"),
+    (b"card", b"", "empty"),
+    (b"\xff\x00", b"garbage", "unknown_framing"),
+    (b"card", b"\xc3\x01" + b"12345678" + b"x", "unknown_schema"),
+    (b"card", b"\x00\x00\x00\x00\x07", "unknown_schema"),
+    (b"card", b"\xc3\x01", "truncated"),
+    (None, b"{not json", "invalid_json"),
+    (b"card", b'{"event_id": "x"}', "missing_field"),
+    (b"card", b'{"event_id": "\xff"}', "invalid_utf8"),
+]
+
+
+@pytest.mark.parametrize("delivery", ["exactly_once", "at_least_once"])
+def test_every_good_record_is_answered_once_and_every_bad_one_kept(deployment: Deployment, delivery: str) -> None:
+    """A thousand mixed records: one decision per good one, the original bytes of each bad one, offsets at the end."""
+    producer = Producer({"bootstrap.servers": deployment.settings.kafka.bootstrap, "partitioner": "murmur2_random"})
+    sent_bad = Counter[tuple[bytes | None, bytes | None, str]]()
+    for number in range(1000):
+        if number % 7 == 3:
+            key, value, reason = BAD[number // 7 % len(BAD)]
+            sent_bad[key, value or None, reason] += 1
+            producer.produce(
+                deployment.settings.topics.transactions, value, key, headers=[("traceparent", b"00-ab"), ("n", None)]
+            )
+        else:
+            row = deployment.transaction(number, **(FLAGGED if number % 10 == 0 else {}))
+            producer.produce(deployment.settings.topics.transactions, json.dumps(row).encode(), str(row["card_id"]))
+    assert producer.flush(30) == 0
+
+    assert (
+        deployment.score(
+            "--delivery",
+            delivery,
+            "--max-messages",
+            "1000",
+            score_start=EARLIEST,
+            output_scores="true",
+            log_level="debug",
+        )
+        == 0
+    )
+
+    scores, flags = deployment.read(Role.SCORES).decisions, deployment.read(Role.FLAGS).decisions
+    good = {f"event-{number}" for number in range(1000) if number % 7 != 3}
+    flagged = {f"event-{number}" for number in range(0, 1000, 10) if number % 7 != 3}
+    assert Counter(decision["event_id"] for decision in scores) == Counter(good)
+    assert Counter(decision["event_id"] for decision in flags) == Counter(flagged)
+    assert all(decision["reasons"] == ["amount_extreme", "amount_high"] for decision in flags)
+
+    letters = deployment.read(Role.DLQ).messages
+    kept = Counter((each.key(), each.value() or None, dict(each.headers())["dlq.reason"].decode()) for each in letters)
+    assert kept == sent_bad
+    assert all(each.headers()[:2] == [("traceparent", b"00-ab"), ("n", None)] for each in letters)
+    assert sum(deployment.committed().values()) == 1000
+
+
+def test_answers_stand_where_the_questions_stood(deployment: Deployment) -> None:
+    """Key, partition number and source of a decision are those of its transaction; order is kept per card."""
+    deployment.publish([deployment.transaction(number, **FLAGGED) for number in range(100)])
+    assert deployment.score("--max-messages", "100", score_start=EARLIEST) == 0
+    flags = deployment.read(Role.FLAGS)
+    for message, decision in zip(flags.messages, flags.decisions, strict=True):
+        assert message.key() == decision["card_id"].encode()
+        assert message.partition() == decision["source"]["partition"]
+        headers = dict(message.headers())
+        source = decision["source"]
+        assert headers["ce_id"].decode() == f"{source['topic']}/{source['partition']}/{source['offset']}"
+    for card in {decision["card_id"] for decision in flags.decisions}:
+        offsets = [each["source"]["offset"] for each in flags.decisions if each["card_id"] == card]
+        assert offsets == sorted(offsets)
+
+
+def test_each_partition_begins_with_an_epoch(deployment: Deployment) -> None:
+    """What decided is written down before the first decision it holds for, and decisions point at it."""
+    deployment.publish([deployment.transaction(number, **FLAGGED) for number in range(100)])
+    assert deployment.score("--max-messages", "100", score_start=EARLIEST) == 0
+    epochs = {each["partition"]: each for each in deployment.read(Role.EPOCHS).epochs}
+    decisions = deployment.read(Role.FLAGS).decisions
+    assert {each["source"]["partition"] for each in decisions} == set(epochs)
+    for decision in decisions:
+        epoch = epochs[decision["source"]["partition"]]
+        assert decision["epoch"] == epoch["first_offset"] <= decision["source"]["offset"]
+        assert decision["model"] == epoch["model"]
+        assert decision["degraded"] == epoch["degraded"] == ["churn_unavailable"]
+
+
+def test_a_new_group_begins_at_the_end(deployment: Deployment) -> None:
+    """Scoring starts now unless told otherwise, and where it started is remembered from the first moment."""
+    deployment.publish([deployment.transaction(number, **FLAGGED) for number in range(20)])
+    first = deployment.start()
+    deployment.await_event("source.assigned")
+    os.kill(deployment.await_event("slot.started")[0]["pid"], signal.SIGKILL)
+    deployment.await_event("source.assigned", 2)
+    deployment.publish([deployment.transaction(number, **FLAGGED) for number in range(20, 40)])
+    flags = deployment.await_records(Role.FLAGS, 20)
+    assert {each["event_id"] for each in flags.decisions} == {f"event-{number}" for number in range(20, 40)}
+    assert deployment.stop(first) == 0
+
+
+def test_nothing_is_lost_or_doubled_when_workers_are_killed(deployment: Deployment) -> None:
+    """Two workers, killed again and again under load with SIGKILL: each transaction has one decision."""
+    rounds, per_round = 6, 2000
+    process = deployment.start("--workers", "2", score_start=EARLIEST, output_scores="true", score_lot_rows="200")
+    deployment.await_event("source.assigned", 2)
+    for each in range(rounds):
+        deployment.publish([deployment.transaction(each * per_round + number) for number in range(per_round)])
+        started = deployment.await_event("slot.started", 2 + each)
+        os.kill(started[-1]["pid"], signal.SIGKILL)
+    deployment.await_event("slot.died", rounds)
+    scores = deployment.await_records(Role.SCORES, rounds * per_round).decisions
+    assert deployment.stop(process) == 0
+    assert Counter(each["event_id"] for each in scores) == Counter(f"event-{n}" for n in range(rounds * per_round))
+    assert len(deployment.read(Role.SCORES).messages) == rounds * per_round
+
+
+def test_ending_finishes_what_was_begun(deployment: Deployment) -> None:
+    """SIGTERM under load: exit code 0, and every offset that is committed has its decision."""
+    process = deployment.start(score_start=EARLIEST, output_scores="true", score_lot_rows="100")
+    deployment.publish([deployment.transaction(number) for number in range(5000)])
+    deployment.await_records(Role.SCORES, 1)
+    assert deployment.stop(process) == 0
+    assert len(deployment.read(Role.SCORES).messages) == sum(max(each, 0) for each in deployment.committed().values())
+
+
+def test_too_few_partitions_are_refused(deployment: Deployment) -> None:
+    """An answer could not stand in the partition of its question: exit code 78, the topic named, before any scoring."""
+    admin = AdminClient({"bootstrap.servers": deployment.settings.kafka.bootstrap})
+    topic = deployment.settings.topics.transactions
+    for grown in admin.create_partitions([NewPartitions(topic, 7)]).values():
+        grown.result(timeout=10)
+    assert deployment.score("--max-seconds", "20") == 78
+    assert "has 6 partitions, the input has 7" in deployment.log()
+
+
+def test_a_missing_topic_is_named(deployment: Deployment) -> None:
+    """Exit code 78 with the command that makes it."""
+    assert deployment.score("--max-seconds", "20", topics_flags="nowhere") == 78
+    assert "there is no topic 'nowhere'" in deployment.log()
+    assert "fraudstream topics create" in deployment.log()
+
+
+def test_the_port_tells_life_readiness_and_figures(deployment: Deployment) -> None:
+    """While it scores, the worker is live and ready, and its counters agree with what it wrote."""
+    deployment.publish([deployment.transaction(number, **FLAGGED) for number in range(10)])
+    process = deployment.start(score_start=EARLIEST, health_port="0")
+    port = deployment.await_event("health.listening")[0]["port"]
+    deployment.await_records(Role.FLAGS, 10)
+    for path in ("live", "ready"):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/{path}", timeout=5) as answer:
+            assert answer.status == 200
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        text = answer.read().decode()
+    assert 'fraudstream_decisions_total{outcome="block"} 10.0' in text
+    assert 'fraudstream_checkpoints_total{outcome="committed"}' in text
+    assert deployment.stop(process) == 0
+
+
+def test_marks_are_in_the_decision(deployment: Deployment) -> None:
+    """A record under the wrong key is scored and marked, and refused where keys are strict."""
+    row = deployment.transaction(1, **FLAGGED)
+    producer = Producer({"bootstrap.servers": deployment.settings.kafka.bootstrap})
+    producer.produce(deployment.settings.topics.transactions, json.dumps(row).encode(), b"somebody else")
+    producer.produce(deployment.settings.topics.transactions, json.dumps(row).encode(), None)
+    assert producer.flush(30) == 0
+    assert deployment.score("--max-messages", "2", score_start=EARLIEST) == 0
+    marks = {mark for decision in deployment.read(Role.FLAGS).decisions for mark in decision["marks"]}
+    assert {"key_missing", "key_mismatch"} <= marks
+    again = deployment.settings.score.group + "-strict"
+    assert (
+        deployment.score("--max-messages", "2", score_start=EARLIEST, score_group=again, checks_strict_keys="true") == 0
+    )
+    reasons = [dict(each.headers())["dlq.reason"] for each in deployment.read(Role.DLQ).messages]
+    assert reasons == [b"key_mismatch", b"key_mismatch"]
+
+
+def test_a_card_number_is_neither_logged_nor_kept(deployment: Deployment) -> None:
+    """With reject_pans the record goes to the dead letters as a hash; the number stands nowhere."""
+    number = "4111111111111111"
+    deployment.publish([deployment.transaction(1, card_id=number, **FLAGGED)])
+    assert (
+        deployment.score("--max-messages", "1", score_start=EARLIEST, checks_reject_pans="true", log_level="debug") == 0
+    )
+    (letter,) = deployment.read(Role.DLQ).messages
+    assert dict(letter.headers())["dlq.reason"] == b"card_number"
+    assert number.encode() not in letter.value() + letter.key()
+    assert number not in deployment.log()
+
+
+def test_confluent_framing_needs_a_registry(deployment: Deployment) -> None:
+    """A setting that cannot work is refused before the group is joined."""
+    assert deployment.score("--max-seconds", "10", output_framing="confluent") == 78
