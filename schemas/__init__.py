@@ -1,1 +1,1 @@
-"""The contracts: what travels on topics and lies in Redis, and the settings. Pure: no I/O at import, none in calls."""
+"""The contracts: what travels on topics and lies in Redis, the lot, the settings, the errors. No I/O at import."""

@@ -23,18 +23,16 @@ ZERO, NINE, SPACE, DASH = ord("0"), ord("9"), ord(" "), ord("-")
 @compiled
 def luhn(data: NDArray[np.uint8], at: int, end: int) -> bool:
     """Of the digits between `at` and `end`; whatever else stands there is passed over."""
-    total, same, place, last = 0, True, 0, int(data[end - 1])
+    total, place, same = np.int64(0), 0, True
     for back in range(1, end - at + 1):
-        byte = int(data[end - back])
-        if byte < ZERO or byte > NINE:
+        digit = np.int64(data[end - back]) - ZERO
+        if digit < 0 or digit > 9:  # noqa: PLR2004
             continue
-        same = same and byte == last
-        digit = byte - ZERO
-        if place % 2 == 1:
-            digit = 2 * digit if digit < 5 else 2 * digit - 9  # noqa: PLR2004 - the sum of its two digits
-        total += digit
+        same = same and data[end - back] == data[end - 1]
+        twice = digit * (1 + place % 2)
+        total += twice if twice < 10 else twice - 9  # noqa: PLR2004 - the sum of its two digits
         place += 1
-    return total % 10 == 0 and not same
+    return bool(total % 10 == 0 and not same)
 
 
 @compiled

@@ -8,22 +8,21 @@ Order of effects for an id: memory, else the registry, else, where that does not
 that answers is believed before the disk, since one that was wiped hands the same ids out again.
 """
 
-import hashlib
 import json
 import math
-import os
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from fastavro.schema import SchemaParseException, UnknownType, parse_schema
 
 from schemas.contracts import VERSIONS, Contract, Schema
 from schemas.errors import DeadLetter, FraudstreamError, Misconfigured, RegistryAway
 from schemas.framing import ID_BYTES
+from schemas.schema_files import SchemaFiles, digest
+from schemas.settings import Settings
 from schemas.settings.masking import masked
 from schemas.verdicts import Reason
 
@@ -66,43 +65,6 @@ class Fingerprints:
             raise DeadLetter(Reason.UNKNOWN_SCHEMA, f"fingerprint {key.hex()} is of no bundled contract") from None
 
 
-class SchemaFiles:
-    """One file per answer. They only ever help: what cannot be read or written is as if it were not there."""
-
-    def __init__(self, folder: Path, url: str) -> None:
-        self._folder = folder / hashlib.sha256(masked(url).encode()).hexdigest()[:16]
-
-    def read(self, name: str) -> dict[str, Any] | None:
-        try:
-            kept = json.loads(self._file(name).read_bytes())
-            return kept["answer"] if kept["sha256"] == _digest(kept["answer"]) else None
-        except (OSError, RuntimeError, ValueError, KeyError, TypeError):
-            return None
-
-    def write(self, name: str, answer: Mapping[str, Any]) -> None:
-        """Whole or not at all, also when the process dies or two write at once."""
-        try:
-            target = self._file(name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._replace(target, json.dumps({"answer": answer, "sha256": _digest(answer)}))
-        except (OSError, RuntimeError):
-            return
-
-    def _file(self, name: str) -> Path:
-        return (self._folder / f"{name}.json").expanduser()
-
-    @staticmethod
-    def _replace(target: Path, text: str) -> None:
-        descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            Path(draft).replace(target)
-        except OSError:
-            Path(draft).unlink(missing_ok=True)
-            raise
-
-
 class ConfluentRegistry:
     """Ids as a Confluent-compatible registry knows them, through its own client."""
 
@@ -128,7 +90,7 @@ class ConfluentRegistry:
 
     def register(self, contract: Contract, subject: str) -> int:
         """The id of `contract` under `subject`, registered where it is new; the one on disk while nobody answers."""
-        name = f"subject-{_digest([subject, contract.text])[:32]}"
+        name = f"subject-{digest([subject, contract.text])[:32]}"
         try:
             number = int(self._ask(lambda client: _registered(client, subject, contract), f"subject {subject}"))
         except DeadLetter as refusal:
@@ -207,6 +169,12 @@ class ConfluentRegistry:
 class Registry:
     """Both kinds of key, told apart by their length."""
 
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Without registry.url it knows the published contracts alone."""
+        registry = settings.registry
+        return cls(Fingerprints(), ConfluentRegistry(registry.client(), registry.cache) if registry.url else None)
+
     def __init__(self, fingerprints: SchemaSource, confluent: ConfluentRegistry | None) -> None:
         self._fingerprints = fingerprints
         self._confluent = confluent
@@ -261,7 +229,3 @@ def _parsed(answer: Mapping[str, Any], number: int) -> Schema:
     if not isinstance(schema, dict) or schema["type"] != "record":
         raise DeadLetter(Reason.UNKNOWN_SCHEMA, f"schema id {number} is not of a record")
     return schema
-
-
-def _digest(answer: object) -> str:
-    return hashlib.sha256(json.dumps(answer, sort_keys=True).encode()).hexdigest()

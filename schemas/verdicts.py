@@ -24,7 +24,6 @@ class Reason(StrEnum):
     FIELD_OUT_OF_RANGE = "field_out_of_range"
     KEY_MISMATCH = "key_mismatch"
     CARD_NUMBER = "card_number"
-    TOO_LARGE = "too_large"
 
 
 class Mark(IntFlag):

@@ -1,0 +1,50 @@
+"""Arrow's own memory as read-only numpy arrays, always of the same types, so that no kernel is compiled twice."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Texts:
+    """Every byte of a string or binary column, and where each row begins and the last ends; null is of length 0."""
+
+    data: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+    def used(self) -> NDArray[np.uint8]:
+        """The bytes of the rows, without what lies before and after a slice."""
+        return self.data[self.offsets[0] : self.offsets[-1]]
+
+
+def texts(column: pa.Array) -> Texts:
+    _, offset_buffer, data = column.buffers()
+    wide = column.type in {pa.large_binary(), pa.large_string()}
+    offsets = np.zeros(len(column) + 1, np.int64)
+    if len(column):
+        offsets[:] = _view(offset_buffer, np.int64 if wide else np.int32)[column.offset :][: len(column) + 1]
+    return Texts(_view(data, np.uint8), offsets, offsets[1:] - offsets[:-1])
+
+
+def numbers(column: pa.Array) -> NDArray[Any]:
+    """The values of a column of numbers or timestamps as they lie in memory; anything for null."""
+    dtype = np.int64 if pa.types.is_timestamp(column.type) else column.type.to_pandas_dtype()
+    return _view(column.buffers()[1], dtype)[column.offset :][: len(column)]
+
+
+def flags(column: pa.Array) -> NDArray[np.bool_]:
+    """Which rows are not null."""
+    if column.null_count == 0:
+        return np.ones(len(column), np.bool_)
+    bits = np.unpackbits(_view(column.buffers()[0], np.uint8), bitorder="little")
+    return bits[column.offset :][: len(column)].astype(np.bool_)
+
+
+def _view(buffer: pa.Buffer | None, dtype: type[np.generic]) -> NDArray[Any]:
+    view = np.frombuffer(buffer if buffer is not None else b"", dtype)
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,17 @@
+"""Every kernel of the lot compiled, or loaded from disk, before the first message is here."""
+
+import numpy as np
+
+from schemas.contracts import TRANSACTION
+from schemas.framing import single_object
+from schemas.lot.checks import Checks
+from schemas.lot.decode import Decoder
+from schemas.lot.table import Raw
+from schemas.registry import Fingerprints
+
+
+def warm() -> None:
+    """One message goes all the way. That it is cut off changes nothing: loops are compiled also for no rows."""
+    value = single_object(TRANSACTION.fingerprint)
+    raw = Raw(np.zeros(1, np.int32), np.zeros(1, np.int64), np.zeros(1, np.int64), [None], [value])
+    Decoder(Fingerprints(), Checks(partitions=1)).decode(raw)
