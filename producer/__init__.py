@@ -1,0 +1,1 @@
+"""What puts events in: the simulator and the file and stdin publisher."""

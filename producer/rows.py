@@ -1,0 +1,17 @@
+"""A file of any of the formats, as rows."""
+
+from collections.abc import Callable, Iterator
+from io import BufferedReader
+
+from producer import avro_rows, csv_rows, json_rows
+from producer.files import Format, Rows
+from producer.lines import Lines
+
+
+def rows_of(stream: BufferedReader, style: Format, note: Callable[[str], None]) -> Iterator[Rows]:
+    """`note` hears what is worth knowing about the file as a whole."""
+    if style is Format.AVRO:
+        return avro_rows.read(stream)
+    if style is Format.CSV:
+        return csv_rows.read(Lines(stream), note)
+    return json_rows.read(Lines(stream))
