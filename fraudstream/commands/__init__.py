@@ -1,0 +1,1 @@
+"""One file per command of the `fraudstream` program; heavy imports stand inside the functions."""
