@@ -1,0 +1,1 @@
+"""The nightly side: churn generations in Redis."""
