@@ -10,6 +10,7 @@ from consumer import metrics
 from consumer.epochs import Epochs
 from consumer.life import Life
 from consumer.lots import Fetched, Pending
+from consumer.notices import Notices
 from consumer.scoring import Scored, Scorer, Tally
 from consumer.source import KafkaSource
 from schemas.errors import RegistryAway
@@ -53,6 +54,8 @@ class Worker:
         self._clock = clock
         self._assignments = 0
         self._lag_said_at = 0.0
+        self._refused = Notices("records.refused")
+        self._marked = Notices("records.marked")
         self.handled = 0
 
     def run(self) -> None:
@@ -82,6 +85,8 @@ class Worker:
                 self._checkpoint.publish(scored.pending)
             self.handled += scored.tally.rows
             count(scored.tally, self._clock())
+            self._refused.hear(scored.tally.refused)
+            self._marked.hear(scored.tally.marks)
 
     def _left(self) -> int:
         return 2**31 if self._max_messages is None else self._max_messages - self.handled
