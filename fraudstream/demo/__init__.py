@@ -1,0 +1,1 @@
+"""The demo: the product's own commands on real servers, and a screen in front of them."""

@@ -1,0 +1,55 @@
+"""What a plain consumer sees, and commands as programs of their own."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from confluent_kafka import Consumer, Message, TopicPartition
+
+from schemas.settings import Settings
+
+ReadAll = Callable[[str], list[Message]]
+Program = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def read_all(settings: Settings) -> ReadAll:
+    """Everything committed on a topic, partition by partition."""
+
+    def read(topic: str) -> list[Message]:
+        consumer = Consumer({"bootstrap.servers": settings.kafka.bootstrap, "group.id": "reader"})
+        try:
+            parts = [TopicPartition(topic, number, 0) for number in range(settings.topics.partitions)]
+            left = sum(consumer.get_watermark_offsets(part, timeout=10)[1] for part in parts)
+            consumer.assign(parts)
+            found: list[Message] = []
+            deadline = time.monotonic() + 30
+            while len(found) < left and time.monotonic() < deadline:
+                found.extend(consumer.consume(left - len(found), timeout=1))
+            return sorted(found, key=lambda each: (each.partition() or 0, each.offset() or 0))
+        finally:
+            consumer.close()
+
+    return read
+
+
+@pytest.fixture
+def program() -> Iterator[Program]:
+    """Starts `fraudstream.commands.<name>` in a process of its own, ended with the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(name: str, *options: str) -> subprocess.Popen[str]:
+        code = f"import typer; from fraudstream.commands.{name} import {name}; typer.run({name})"
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, *options], stdin=pipe, stdout=pipe, stderr=pipe, text=True
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()

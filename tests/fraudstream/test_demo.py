@@ -1,0 +1,137 @@
+"""The demo as its viewer runs it, on servers of its own and on the viewer's."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin import AdminClient
+from redis import Redis
+
+from fraudstream.local.running import Servers
+
+AUDIT = re.compile(
+    r"(?P<sent>[\d,]+) transactions, (?P<answered>[\d,]+) answered, (?P<flagged>[\d,]+) flagged: "
+    r"0 lost, 0 doubled; first flag after (?P<first>[\d.]+) s"
+)
+
+
+def demo(*arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "fraudstream", "demo", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def audited(output: str) -> re.Match[str]:
+    found = AUDIT.search(" ".join(output.split()))
+    assert found, output
+    return found
+
+
+def descendants(pid: int) -> set[int]:
+    """Everything a process started, and what that started; sessions of their own included."""
+    parents = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rsplit(")", 1)[1].split()
+        except (OSError, IndexError):
+            continue
+        parents[int(status.parent.name)] = int(fields[1])
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
+
+
+def left_over(pids: set[int], within: float = 20.0) -> set[int]:
+    """A worker that lost both supervisor and broker still waits ten seconds for the broker."""
+    deadline = time.monotonic() + within
+    while (alive := {pid for pid in pids if runs(pid)}) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return alive
+
+
+def runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def first_flag(process: subprocess.Popen[str]) -> None:
+    assert process.stdout
+    for line in process.stdout:
+        if " review " in line or " block " in line:
+            return
+    raise AssertionError(process.communicate()[1])
+
+
+def test_it_shows_flags_and_accounts_for_every_transaction() -> None:
+    """Without a terminal: a line per flag, an audit at the end, exit code 0."""
+    process = demo("--seconds", "8")
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    audit = audited(output)
+    assert audit["sent"] == audit["answered"] != "0"
+    assert len(re.findall(r" (review|block) ", output)) == int(audit["flagged"]) > 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_ending_it_leaves_no_process_behind(number: signal.Signals) -> None:
+    """Kafka, Redis, scorer, simulation: all of them go with the demo, however it ends."""
+    process = demo()
+    first_flag(process)
+    started = descendants(process.pid)
+    assert len(started) >= 5
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=60)
+    assert left_over(started) == set()
+    if number is signal.SIGINT:
+        assert process.returncode == 0
+        audited(output)
+
+
+def test_on_the_viewers_own_servers_it_cleans_up(services: Servers) -> None:
+    """It uses topics and keys of its own there and takes them away again."""
+    with Redis.from_url(services.redis_url) as redis:
+        process = demo("--seconds", "4", "--bootstrap", services.bootstrap, "--redis", services.redis_url)
+        output, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+        audited(output)
+        assert list(redis.scan_iter("demo-*")) == []
+    deadline = time.monotonic() + 20
+    while demo_topics(services) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert demo_topics(services) == []
+
+
+def demo_topics(services: Servers) -> list[str]:
+    admin = AdminClient({"bootstrap.servers": services.bootstrap})
+    return [topic for topic in admin.list_topics(timeout=10).topics if topic.startswith("demo-")]
+
+
+def test_a_broker_that_is_not_there_is_named() -> None:
+    """Exit code 69 and the way out, in bounded time, and nothing is left running."""
+    process = demo("--bootstrap", "127.0.0.1:1", "--seconds", "5", "--redis", "redis://127.0.0.1:1")
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 69, errors
+    assert "127.0.0.1:1" in errors
+    assert "fix:" in errors
+
+
+def test_a_scorer_that_dies_is_shown() -> None:
+    """What the scorer said last is what the viewer reads."""
+    environment = os.environ | {"FRAUDSTREAM_POLICY_REVIEW_AT": "0.01"}
+    done = subprocess.run(
+        [sys.executable, "-m", "fraudstream", "demo", "--seconds", "30"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 75
+    assert "one rule alone would reach it" in done.stderr
