@@ -1,0 +1,57 @@
+"""The command line: names, help and exit codes. What a command does stands in its own module and room."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Final
+
+import typer
+
+from fraudstream.commands import demo, doctor, flags, local, publish, score, settings, simulate, topics
+from schemas.errors import DONE, FraudstreamError, Usage
+
+INTERRUPTED: Final = 130
+WRONG_WORDS: Final = 2
+"""What the library ends with when it does not understand the command line; ours is that of Usage."""
+
+app = typer.Typer(
+    name="fraudstream",
+    help="Card fraud scoring on Kafka: exactly once, explainable, recomputable.",
+    epilog="Begin with `fraudstream demo`; on your own broker with `fraudstream doctor`.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+COMMANDS: Final[dict[Callable[..., None], str]] = {
+    demo.demo: "Watch transactions being scored on a real Kafka.",
+    local.up: "Start a real Kafka and Redis on this machine.",
+    local.down: "Stop what `up` started.",
+    local.status: "Tell whether they run and answer.",
+    score.score: "Score transactions until stopped.",
+    publish.publish: "Publish transactions from a file or a pipe.",
+    simulate.simulate: "Make up transactions, some of them fraud.",
+    flags.flags: "Print flags as they come.",
+    doctor.doctor: "Find out what is wrong, and how to mend it.",
+    settings.settings: "Show each setting and where it comes from.",
+}
+for command, summary in COMMANDS.items():
+    app.command(short_help=summary)(command)
+app.add_typer(topics.app, name="topics", short_help="Make and check the product's topics.")
+
+
+def main() -> None:
+    """Every failure is one message on stderr and the exit code of its class."""
+    try:
+        app()
+    except FraudstreamError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 the command line speaks here
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(DONE)
+    except SystemExit as end:
+        sys.exit(Usage.exit_code if end.code == WRONG_WORDS else end.code)
