@@ -22,6 +22,7 @@ MAJORITY: Final = 3
 USUAL_MAX_BYTES: Final = 1_048_588
 """What a broker takes at once unless told otherwise."""
 
+PROPERTIES: Final = "correct it under [kafka.properties]; names and values are librdkafka's"
 FORBIDDEN: Final = frozenset({KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED})
 REFUSED: Final = {
     KafkaError.INVALID_REPLICATION_FACTOR: "ask for no more copies (--replication) than there are brokers",
@@ -70,7 +71,11 @@ class Administration:
     def __init__(self, settings: Settings) -> None:
         self._topics = settings.topics
         self._broker = Broker(settings.kafka.bootstrap)
-        self._client: Any = AdminClient(settings.kafka.client(log_level=0) | {"error_cb": self._broker.heard})  # type: ignore[arg-type]
+        conf: dict[str, Any] = settings.kafka.client(log_level=0) | {"error_cb": self._broker.heard}
+        try:
+            self._client: Any = AdminClient(conf)
+        except KafkaException as error:
+            raise unaccepted(error) from error
 
     def look(self) -> Found:
         try:
@@ -129,6 +134,11 @@ class Administration:
     def _away(self) -> Stop:
         self._client.poll(0)
         return self._broker.away(f"the broker at {self._broker.bootstrap} does not answer")
+
+
+def unaccepted(error: KafkaException) -> Misconfigured:
+    """What a client's constructor said."""
+    return Misconfigured(f"the Kafka client refuses its settings: {error.args[0].str()}", fix=PROPERTIES)
 
 
 def missing(found: Found, settings: Settings) -> list[Missing]:

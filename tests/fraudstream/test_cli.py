@@ -12,7 +12,6 @@ HEAVY = [
     "numba",
     "numpy",
     "pyarrow",
-    "pydantic",
     "redis",
     "rich",
     "sklearn",

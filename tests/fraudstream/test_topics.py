@@ -213,6 +213,12 @@ def test_a_name_that_is_none_is_a_wrong_setting() -> None:
     assert "spelling" in error.value.fix
 
 
+def test_a_property_that_is_none_is_a_wrong_setting() -> None:
+    """Named in the client's words, with where it stands."""
+    with pytest.raises(Misconfigured, match="No such configuration property"):
+        Administration(load({"kafka.properties.no.such": "thing"}, env={}))
+
+
 def test_a_silent_broker_does_not_hang_it(silent: str) -> None:
     """Something that accepts and says nothing is given up after some seconds."""
     with pytest.raises(DependencyAway):
