@@ -1,0 +1,107 @@
+"""Where the input begins and ends, and where the group stands in it; asks only, joins and commits nothing."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from confluent_kafka import (
+    ConsumerGroupTopicPartitions,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+
+from fraudstream.doctor.clients import CALL_S, Heard, conf
+from schemas.settings import Settings
+
+SPEC: Final[Any] = OffsetSpec
+PAUSE_S: Final = 0.1
+PASSING: Final = frozenset(
+    {
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+    }
+)
+"""A broker that has just started says these for a moment."""
+NO_SUCH_GROUP: Final = KafkaError.GROUP_ID_NOT_FOUND
+
+
+class Span(NamedTuple):
+    """`end` is after the last committed record: where the next one will be read."""
+
+    begin: int
+    end: int
+
+
+class Group(NamedTuple):
+    state: str
+    members: int
+
+
+class Offsets:
+    """Raises KafkaException with the first refusal, a missing topic's among them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._client: Any = AdminClient(conf(settings, Heard()))
+        self._topic = settings.topics.transactions
+        self._group = settings.score.group
+
+    def spans(self) -> dict[int, Span]:
+        partitions = range(self._partitions())
+        begins, ends = self._list(partitions, SPEC.earliest()), self._list(partitions, SPEC.latest())
+        return {number: Span(begins[number], ends[number]) for number in partitions}
+
+    def committed(self) -> dict[int, int]:
+        """Of the input's partitions, those for which the group has committed."""
+        asked = ConsumerGroupTopicPartitions(self._group)
+        try:
+            answer = self._ask(lambda: self._client.list_consumer_group_offsets([asked], request_timeout=CALL_S))
+        except KafkaException as exception:
+            if exception.args[0].code() == NO_SUCH_GROUP:
+                return {}
+            raise
+        found = answer[self._group].topic_partitions
+        return {each.partition: each.offset for each in found if each.topic == self._topic and each.offset >= 0}
+
+    def group(self) -> Group | None:
+        """None: the broker does not know it."""
+        try:
+            answer = self._ask(lambda: self._client.describe_consumer_groups([self._group], request_timeout=CALL_S))
+        except KafkaException as exception:
+            if exception.args[0].code() == NO_SUCH_GROUP:
+                return None
+            raise
+        described = answer[self._group]
+        return None if described.state.name in {"DEAD", "UNKNOWN"} else _group(described)
+
+    def _partitions(self) -> int:
+        topics = TopicCollection([self._topic])
+        answer = self._ask(lambda: self._client.describe_topics(topics, request_timeout=CALL_S))
+        return len(answer[self._topic].partitions)
+
+    def _list(self, partitions: range, spec: object) -> dict[int, int]:
+        asked = {TopicPartition(self._topic, number): spec for number in partitions}
+        level = IsolationLevel.READ_COMMITTED
+        answer = self._ask(lambda: self._client.list_offsets(asked, isolation_level=level, request_timeout=CALL_S))
+        return {each.partition: found.offset for each, found in answer.items()}
+
+    def _ask(self, request: Callable[[], dict[Any, Any]]) -> dict[Any, Any]:
+        """All answers of one request; asked again while the broker says that it is not ready yet."""
+        deadline = time.monotonic() + CALL_S
+        while True:
+            try:
+                return {key: future.result(CALL_S + 1) for key, future in request().items()}
+            except KafkaException as exception:
+                if exception.args[0].code() not in PASSING or time.monotonic() > deadline:
+                    raise
+            time.sleep(PAUSE_S)
+
+
+def _group(described: Any) -> Group:  # noqa: ANN401 - the client's type
+    return Group(described.state.name.lower().replace("_", " "), len(described.members))
