@@ -31,7 +31,10 @@ OFF_THE_LOG: Final = (
     "the group's position is no longer in the log: records were deleted before they were scored; decide where to go on "
     "with `kafka-consumer-groups --reset-offsets` for this group, then start again"
 )
+PROPERTY: Final = "correct kafka.properties; `fraudstream settings` shows what is set and where it comes from"
 FIXES: Final = {
+    KafkaError._INVALID_ARG: PROPERTY,  # noqa: SLF001
+    KafkaError._CONFLICT: PROPERTY,  # noqa: SLF001
     KafkaError._AUTHENTICATION: LOGIN,  # noqa: SLF001
     KafkaError.SASL_AUTHENTICATION_FAILED: LOGIN,
     KafkaError.UNKNOWN_TOPIC_OR_PART: NO_TOPIC,
@@ -53,6 +56,6 @@ def ending(error: KafkaError) -> FraudstreamError | None:
     if code in FENCED or FENCED_IN_WORDS in text:
         return Fenced(f"another process took this slot over ({error.name()})")
     if fix := RIGHTS.get(code) or FIXES.get(code):
-        return Misconfigured(f"the broker refuses: {text}", fix=fix)
+        return Misconfigured(f"refused: {text}", fix=fix)
     fatal = error.fatal() or code == KafkaError._FATAL  # noqa: SLF001
     return RestartMe(f"fatal client error: {error.name()}: {text}") if fatal else None

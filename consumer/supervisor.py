@@ -26,6 +26,8 @@ LONGEST_BACK_OFF_S: Final = 30.0
 GRACE_S: Final = 18.0
 TICK_S: Final = 0.1
 FINAL: Final = frozenset({DONE, Usage.exit_code, Misconfigured.exit_code})
+UNREADY: Final = -signal.SIGTERM
+"""What a worker ends with that was asked to end before it could listen; it had begun nothing."""
 WORDS_BYTES: Final = 65_536
 
 log = structlog.get_logger(__name__)
@@ -145,7 +147,7 @@ class Supervisor:
 
     def _retire(self, slot: Slot, member: Member, code: int) -> None:
         slot.done = True
-        if code == DONE:
+        if code == DONE or (self._kill_at is not None and code == UNREADY):
             return
         log.error("slot.ended", slot=slot.number, why=str(member))
         self._exit_code = self._exit_code or (code if code in FINAL else RestartMe.exit_code)

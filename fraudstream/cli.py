@@ -8,7 +8,7 @@ from typing import Final
 import typer
 
 from fraudstream.commands import demo, doctor, flags, local, publish, score, settings, simulate, topics
-from schemas.errors import DONE, FraudstreamError, Usage
+from schemas.errors import DONE, FraudstreamError, Misconfigured, Usage
 
 INTERRUPTED: Final = 130
 WRONG_WORDS: Final = 2
@@ -53,5 +53,28 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(DONE)
+    except Exception as error:
+        end = refusal(error)
+        if end is None:
+            raise
+        print(f"error: {end}", file=sys.stderr)  # noqa: T201
+        sys.exit(end.exit_code)
     except SystemExit as end:
         sys.exit(Usage.exit_code if end.code == WRONG_WORDS else end.code)
+
+
+def refusal(error: Exception) -> FraudstreamError | None:
+    """A Kafka client that cannot be made says so with an error of its own, whichever command wanted it."""
+    if "confluent_kafka" not in sys.modules:
+        return None
+    from confluent_kafka import KafkaError, KafkaException
+
+    if not isinstance(error, KafkaException) or error.args[0].code() not in {
+        KafkaError._INVALID_ARG,  # noqa: SLF001
+        KafkaError._CONFLICT,  # noqa: SLF001
+    }:
+        return None
+    return Misconfigured(
+        f"the Kafka client refuses its settings: {error.args[0].str()}",
+        fix="correct kafka.properties; `fraudstream settings` shows what is set and where it comes from",
+    )

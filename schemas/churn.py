@@ -1,7 +1,8 @@
 """Where churn scores stand in Redis. Anyone may read them with these keys; `prefix` is a setting, `churn:` by default.
 
     churn:current              "<generation> <fence>"
-    churn:meta:<generation>    hash: as_of, published_at, rows, mean, rule, buckets, status, ...
+    churn:fence                the highest fence number given out; it only grows
+    churn:meta:<generation>    hash: as_of, published_at, rows, mean, rule, buckets, last_bucket, model, status, fence
     churn:<generation>:<n>     hash: customer id -> score with six decimals
     churn:log                  capped stream of publications and rollbacks
 

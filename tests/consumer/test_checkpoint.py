@@ -176,7 +176,7 @@ def test_a_fenced_slot_ends_at_once(bench: Bench) -> None:
 def test_a_missing_right_ends_with_its_name(bench: Bench) -> None:
     """What will never be allowed is not tried again."""
     bench.script["produce"] = [(FORBIDDEN, False)]
-    with pytest.raises(Misconfigured, match="refuses") as caught:
+    with pytest.raises(Misconfigured, match="refused") as caught:
         bench.checkpoint.publish(lot(0))
     assert "WRITE on the output topics" in caught.value.fix
 

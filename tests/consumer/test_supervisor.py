@@ -88,6 +88,12 @@ def test_the_time_is_bounded(tmp_path: Path) -> None:
     assert time.monotonic() - began < 5
 
 
+def test_asked_to_end_before_it_could_listen_is_no_failure(tmp_path: Path) -> None:
+    """A worker that is still starting when the end comes is simply gone."""
+    staff = Staff(tmp_path, "time.sleep(60)")
+    assert Supervisor(staff.command, 1, max_seconds=0.5).run() == 0
+
+
 PROGRAM = """
 import sys
 from consumer.supervisor import Supervisor

@@ -207,6 +207,12 @@ def test_a_card_number_is_neither_logged_nor_kept(deployment: Deployment) -> Non
     assert number not in deployment.log()
 
 
+def test_a_wrong_client_property_is_refused_at_once(deployment: Deployment) -> None:
+    """What no restart can help ends with 78 and names the property."""
+    assert deployment.score("--max-seconds", "20", "--set", "kafka.properties.foo=bar") == 78
+    assert 'No such configuration property: "foo"' in deployment.log()
+
+
 def test_confluent_framing_needs_a_registry(deployment: Deployment) -> None:
     """A setting that cannot work is refused before the group is joined."""
     assert deployment.score("--max-seconds", "10", output_framing="confluent") == 78
