@@ -2,6 +2,10 @@
 
 Partitions are handed over inside `poll` only, and no transaction is ever open then. A position moves when a lot has
 been committed, never when it was fetched; records below a position are dropped, whoever sends them again.
+
+What was held while a lot was pending lies behind that lot: when the partition goes, it goes too, or the lot would be
+skipped if the partition came back without it. A partition that was paused when it went is still paused when it comes
+back, so that each assignment says anew whether it is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +23,8 @@ from schemas.lot import Raw
 
 CHUNK_ROWS: Final = 500
 """Records per call of `consume`: fewer cost more per record, more gain nothing."""
+
+NEVER: Final = 2**63
 
 CALL_TIMEOUT_S: Final = 10.0
 
@@ -139,19 +145,22 @@ class KafkaSource:
         return messages
 
     def _fetched(self, messages: list[Any]) -> Fetched | None:
+        """Leaves out what is not ours, or not any more, and what came twice because partitions were handed over."""
         self._raise_errors(messages)
-        positions = self._positions
-        kept = [
-            each for each in messages if not each.error() and each.offset() >= positions.get(each.partition(), 2**63)
-        ]
+        kept = []
+        ends = dict(self._positions)
+        firsts: dict[int, int] = {}
+        for each in messages:
+            if each.error():
+                continue
+            partition, offset = each.partition(), each.offset()
+            if offset >= ends.get(partition, NEVER):
+                firsts.setdefault(partition, offset)
+                ends[partition] = offset + 1
+                kept.append(each)
         if not kept:
             return None
-        spans: dict[int, Span] = {}
-        for each in kept:
-            partition, offset = each.partition(), each.offset()
-            span = spans.get(partition)
-            first = offset if span is None else span.first
-            spans[partition] = Span(positions[partition], first, offset + 1)
+        spans = {each: Span(self._positions[each], first, ends[each]) for each, first in firsts.items()}
         raw = Raw(
             partition=np.array([each.partition() for each in kept], np.int32),
             offset=np.array([each.offset() for each in kept], np.int64),
@@ -183,8 +192,7 @@ class KafkaSource:
             each.offset = offset
             self._positions[each.partition] = offset
         consumer.assign(partitions)
-        if self._holding:
-            consumer.pause(partitions)
+        (consumer.pause if self._holding else consumer.resume)(partitions)
         self.assignments += 1
         log.info("source.assigned", partitions=sorted(self._positions), positions=dict(self._positions))
 
@@ -192,6 +200,8 @@ class KafkaSource:
         for each in partitions:
             self._positions.pop(each.partition, None)
             self._unrecorded.pop(each.partition, None)
+        gone = {each.partition for each in partitions}
+        self._held = [each for each in self._held if each.partition() not in gone]
         log.info("source.revoked", partitions=sorted(each.partition for each in partitions))
 
     def _starts_recorded(self) -> bool:

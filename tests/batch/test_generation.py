@@ -67,7 +67,7 @@ class Dying(Redis):
         self.left -= 1
 
 
-def dying_after(services: Servers, steps: int) -> Any:  # noqa: ANN401
+def dying_after(services: Servers, steps: int) -> Any:
     client: Any = Dying.from_url(services.redis_url)
     client.left = steps
     return client
@@ -78,7 +78,7 @@ class Meddling(Redis):
 
     meddle: Callable[[], object]
 
-    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Any:  # noqa: ANN401
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Any:
         pipeline: Any = super().pipeline(transaction, shard_hint)
         count = pipeline.hlen
 

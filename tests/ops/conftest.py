@@ -24,7 +24,7 @@ class Port(NamedTuple):
     inside: int
 
 
-def filled(node: Any, variables: Mapping[str, str]) -> Any:  # noqa: ANN401 - whatever YAML holds
+def filled(node: Any, variables: Mapping[str, str]) -> Any:
     """After parsing, as the client does it: a variable without a value is an empty text, not nothing."""
     match node:
         case dict():

@@ -23,7 +23,7 @@ COMMAND = "cd schemas/avro && sha256sum *.avsc > published.sha256"
 Schema = dict[str, Any]
 
 
-def samples(schema: Any) -> list[Any]:  # noqa: ANN401, PLR0911 - Avro's types are of every kind
+def samples(schema: Any) -> list[Any]:  # noqa: PLR0911 - Avro's types are of every kind
     """Values that between them take every branch of a union and every symbol of an enum."""
     plain: dict[str, list[Any]] = {
         "null": [None],

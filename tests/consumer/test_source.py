@@ -1,0 +1,256 @@
+"""The input side around rebalances, which a real broker cannot be made to time to the message."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError, TopicPartition
+
+from consumer.lots import Fetched, Span
+from consumer.source import KafkaSource
+from consumer.trouble import Trouble
+from schemas.errors import Fenced, Misconfigured, RestartMe
+
+TOPIC = "transactions"
+
+
+@dataclass
+class Message:
+    at: int
+    number: int = 0
+    fault: KafkaError | None = None
+
+    def error(self) -> KafkaError | None:
+        return self.fault
+
+    def partition(self) -> int | None:
+        return None if self.fault else self.number
+
+    def offset(self) -> int | None:
+        return None if self.fault else self.at
+
+    def timestamp(self) -> tuple[int, int]:
+        return 1, 1_700_000_000_000
+
+    def key(self) -> bytes:
+        return b"card"
+
+    def value(self) -> bytes:
+        return b"{}"
+
+    def __len__(self) -> int:
+        return 2
+
+
+Step = Message | Callable[[], None] | None
+
+
+@dataclass
+class Client:
+    """Polls through a script of messages, gaps (None) and things that happen inside a poll."""
+
+    offsets: dict[int, int]
+    script: list[Step] = field(default_factory=list)
+    paused: set[int] = field(default_factory=set)
+    committed_by_us: list[dict[int, int]] = field(default_factory=list)
+
+    def subscribe(self, _: list[str], on_assign: Any, on_revoke: Any, on_lost: Any) -> None:
+        self.on_assign, self.on_revoke = on_assign, on_revoke
+
+    def assigned(self, *numbers: int) -> None:
+        self.on_assign(self, [TopicPartition(TOPIC, number) for number in numbers])
+
+    def revoked(self, *numbers: int) -> None:
+        self.on_revoke(self, [TopicPartition(TOPIC, number) for number in numbers])
+
+    def poll(self, _: float) -> Message | None:
+        while self.script:
+            step = self.script.pop(0)
+            if isinstance(step, Message) or step is None:
+                return step
+            step()
+        return None
+
+    def consume(self, most: int, _: float) -> list[Message]:
+        found = []
+        while len(found) < most and (message := self.poll(0)):
+            found.append(message)
+        return found
+
+    def committed(self, asked: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        return [TopicPartition(TOPIC, each.partition, self.offsets.get(each.partition, -1001)) for each in asked]
+
+    def commit(self, offsets: list[TopicPartition], asynchronous: bool) -> None:
+        self.committed_by_us.append({each.partition: each.offset for each in offsets})
+
+    def assign(self, _: list[TopicPartition]) -> None:
+        pass
+
+    def pause(self, partitions: list[TopicPartition]) -> None:
+        self.paused |= {each.partition for each in partitions}
+
+    def resume(self, partitions: list[TopicPartition]) -> None:
+        self.paused -= {each.partition for each in partitions}
+
+
+def source_of(client: Client, **given: Any) -> KafkaSource:
+    usual = {"lot_rows": 100, "lot_bytes": 1_000_000, "poll_s": 0.0, "first_offset": lambda *_: 7}
+    return KafkaSource(client, Trouble("consumer"), TOPIC, **(usual | given))  # type: ignore[arg-type]
+
+
+def rows(fetched: Fetched | None) -> list[int]:
+    return [] if fetched is None else fetched.raw.offset.tolist()
+
+
+def test_a_lot_begins_where_the_last_was_committed() -> None:
+    """Its span starts at the committed offset, though transaction markers may lie before its first record."""
+    client = Client({0: 10})
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0), Message(12), Message(13)]
+    fetched = source.fetch(100)
+    assert fetched is not None
+    assert fetched.spans == {0: Span(start=10, first=12, end=14)}
+
+
+def test_records_below_the_position_are_dropped() -> None:
+    """Whoever sends them again: they have been answered."""
+    client = Client({0: 10})
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0), Message(8), Message(9), Message(10)]
+    assert rows(source.fetch(100)) == [10]
+
+
+def test_what_was_held_goes_with_its_partition() -> None:
+    """Kept, it would skip the lot before it, which nobody committed, when the partition comes back."""
+    client = Client({0: 10})
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0), Message(10), None, Message(11)]
+    assert rows(source.fetch(1)) == [10]
+    source.hold()
+    source.hold()
+    client.script = [lambda: client.revoked(0), lambda: client.assigned(0), Message(10), Message(11)]
+    assert rows(source.fetch(100)) == [10, 11]
+
+
+def test_records_fetched_twice_around_a_rebalance_are_one() -> None:
+    """A partition that changes hands and comes back in the middle of a fetch sends its records again."""
+    client = Client({0: 10})
+    source = source_of(client)
+
+    def away_and_back() -> None:
+        client.revoked(0)
+        client.assigned(0)
+
+    client.script = [
+        lambda: client.assigned(0),
+        Message(10),
+        Message(11),
+        away_and_back,
+        Message(10),
+        Message(11),
+        Message(12),
+    ]
+    fetched = source.fetch(100)
+    assert rows(fetched) == [10, 11, 12]
+
+
+def test_records_that_another_member_answered_meanwhile_are_dropped() -> None:
+    """The position after the rebalance is the committed one, not ours."""
+    client = Client({0: 10})
+    source = source_of(client)
+
+    def away_and_back() -> None:
+        client.revoked(0)
+        client.offsets[0] = 12
+        client.assigned(0)
+
+    client.script = [lambda: client.assigned(0), Message(10), Message(11), away_and_back, Message(12)]
+    fetched = source.fetch(100)
+    assert rows(fetched) == [12]
+    assert fetched is not None
+    assert fetched.spans[0].start == 12
+
+
+def test_a_partition_that_comes_back_is_not_left_paused() -> None:
+    """The client remembers a pause beyond the assignment it was made in."""
+    client = Client({0: 10, 1: 0})
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0, 1), None]
+    source.fetch(100)
+    source.hold()
+    assert client.paused == {0, 1}
+    client.revoked(0, 1)
+    source.fetch(100)
+    client.assigned(0, 1)
+    assert client.paused == set()
+
+
+def test_while_a_lot_is_pending_new_partitions_are_paused_too() -> None:
+    """Nothing may be fetched then."""
+    client = Client({0: 10, 1: 0})
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0), None]
+    source.fetch(100)
+    client.script = [lambda: client.assigned(1)]
+    source.hold()
+    assert client.paused == {0, 1}
+
+
+def test_a_new_groups_beginning_is_committed_before_its_first_lot() -> None:
+    """A crash before the first commit must not move it."""
+    client = Client({})
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0), Message(7)]
+    assert rows(source.fetch(100)) == [7]
+    assert client.committed_by_us == [{0: 7}]
+
+
+def test_positions_only_move_by_whole_lots() -> None:
+    """A span that does not begin at the position would skip or repeat records."""
+    client = Client({0: 10})
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0), None]
+    source.fetch(100)
+    source.advance({0: Span(10, 10, 20)})
+    assert source.positions == {0: 20}
+    with pytest.raises(RestartMe):
+        source.advance({0: Span(10, 10, 15)})
+
+
+def test_the_number_of_records_is_bounded() -> None:
+    """By what is asked for and by the lot's own limit; the rest comes with the next fetch."""
+    client = Client({0: 0})
+    source = source_of(client, lot_rows=3)
+    client.script = [lambda: client.assigned(0), *(Message(each) for each in range(5))]
+    assert rows(source.fetch(2)) == [0, 1]
+    source.advance({0: Span(0, 0, 2)})
+    assert rows(source.fetch(100)) == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("error", "end"),
+    [
+        (KafkaError(KafkaError._FATAL, KafkaError(KafkaError.FENCED_INSTANCE_ID).str()), Fenced),
+        (KafkaError(KafkaError._FATAL, "something"), RestartMe),
+        (KafkaError(KafkaError._AUTO_OFFSET_RESET, "gone"), Misconfigured),
+        (KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED, "no"), Misconfigured),
+        (KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART, "no"), Misconfigured),
+    ],
+)
+def test_errors_that_end_the_worker(error: KafkaError, end: type[Exception]) -> None:
+    """What the client hands over as a message that no waiting can help."""
+    client = Client({0: 10})
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0), Message(0, fault=error)]
+    with pytest.raises(end):
+        source.fetch(100)
+
+
+def test_passing_errors_do_not_disturb_records() -> None:
+    """They are logged, and what came with them is scored."""
+    client = Client({0: 10})
+    source = source_of(client)
+    passing = KafkaError(KafkaError._TRANSPORT, "reconnecting")
+    client.script = [lambda: client.assigned(0), Message(10), Message(0, fault=passing), Message(11)]
+    assert rows(source.fetch(100)) == [10, 11]
