@@ -1,0 +1,117 @@
+"""What a candidate must show before it may replace the live model, on the same weeks and at its own thresholds.
+
+Accuracy is shown and never a gate: approving everything reaches 99 %. A gate that was not run has not passed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite
+from typing import Final
+
+from models.judging.bootstrap import Interval
+
+LEAST_RECALL: Final = 0.5
+RECALL_SLACK: Final = 0.01
+PRECISION_SLACK: Final = 0.01
+SUSPICIOUS_AUC: Final = 0.97
+"""Honest fraud models with delayed labels do not get there; a leak does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of one model on the test weeks."""
+
+    recall: float
+    average_precision: float
+    auc: float
+    accuracy: float
+    cost_per_row: float
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """Sampled rows whose features were derived again with everything later deleted and unseen labels flipped."""
+
+    rows: int
+    different: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """`gain` is the paired day-bootstrap interval of what the candidate saves per row against the champion."""
+
+    candidate: Figures
+    champion: Figures
+    gain: Interval
+    as_of: AsOf
+    split_by_time: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`overridable` ones may be overruled by a person, who is recorded with the reason."""
+
+    gate: str
+    passed: bool
+    said: str
+    overridable: bool = False
+
+
+def recall(evidence: Evidence) -> Verdict:
+    found, live = evidence.candidate.recall, evidence.champion.recall
+    needed = max(LEAST_RECALL, live - RECALL_SLACK) if isfinite(live) else LEAST_RECALL
+    return Verdict("recall", found >= needed, f"finds {found:.3f} of the fraud at review_at, needs {needed:.3f}")
+
+
+def average_precision(evidence: Evidence) -> Verdict:
+    found, live = evidence.candidate.average_precision, evidence.champion.average_precision
+    needed = live - PRECISION_SLACK
+    return Verdict("average_precision", found >= needed, f"reaches {found:.3f}, the live model {live:.3f}")
+
+
+def cost(evidence: Evidence) -> Verdict:
+    found, live = evidence.candidate.cost_per_row, evidence.champion.cost_per_row
+    return Verdict("cost", found <= live, f"costs {found:.2f} minor units a row, the live model {live:.2f}")
+
+
+def gain(evidence: Evidence) -> Verdict:
+    """Not better by chance, or at least not worse: the upper end of the interval must reach zero."""
+    low, _, high = evidence.gain
+    return Verdict(
+        "gain", high >= 0.0, f"saves between {low:.2f} and {high:.2f} minor units a row against the live model"
+    )
+
+
+def leak(evidence: Evidence) -> Verdict:
+    rows, different = evidence.as_of.rows, evidence.as_of.different
+    said = f"{different} of {rows} rows have other features when the future is taken away"
+    return Verdict("leak", rows > 0 and different == 0, said)
+
+
+def split(evidence: Evidence) -> Verdict:
+    said = (
+        "judged on later weeks" if evidence.split_by_time else "judged on rows drawn at random, which know the future"
+    )
+    return Verdict("split", evidence.split_by_time, said)
+
+
+def plausible(evidence: Evidence) -> Verdict:
+    auc = evidence.candidate.auc
+    said = f"ROC AUC {auc:.3f}; above {SUSPICIOUS_AUC} somebody has to explain it"
+    return Verdict("plausible", auc <= SUSPICIOUS_AUC, said, overridable=True)
+
+
+GATES: Final[tuple[Callable[[Evidence], Verdict], ...]] = (
+    split,
+    leak,
+    plausible,
+    recall,
+    average_precision,
+    cost,
+    gain,
+)
+
+
+def judge(evidence: Evidence) -> list[Verdict]:
+    """Every gate's word, in a fixed order."""
+    return [gate(evidence) for gate in GATES]
