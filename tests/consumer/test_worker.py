@@ -1,5 +1,6 @@
 """The real command on a real Kafka and Redis, looked at from outside."""
 
+import io
 import json
 import os
 import signal
@@ -10,8 +11,11 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from fastavro import schemaless_reader
 from support.deployment import Deployment
 
+from schemas.contracts import TRANSACTION
 from schemas.topics import Role
 
 EARLIEST = "earliest"
@@ -205,6 +209,29 @@ def test_a_card_number_is_neither_logged_nor_kept(deployment: Deployment) -> Non
     assert dict(letter.headers())["dlq.reason"] == b"card_number"
     assert number.encode() not in letter.value() + letter.key()
     assert number not in deployment.log()
+
+
+def test_flags_can_be_json(deployment: Deployment) -> None:
+    """The same fields as text, for subscribers without Avro; the content type says so."""
+    deployment.publish([deployment.transaction(1, **FLAGGED)])
+    assert deployment.score("--max-messages", "1", score_start=EARLIEST, output_framing="json") == 0
+    (flag,) = deployment.read(Role.FLAGS).messages
+    decision = json.loads(flag.value())
+    assert (decision["event_id"], decision["outcome"]) == ("event-1", "block")
+    assert dict(flag.headers())["content-type"] == b"application/json"
+
+
+def test_confluent_in_and_out(deployment: Deployment, registry_url: str) -> None:
+    """Records and flags name their schema by the registry's id; decisions are registered under the topic's name."""
+    client = SchemaRegistryClient({"url": registry_url})
+    schema_id = client.register_schema("any", Schema(TRANSACTION.text, "AVRO"))
+    deployment.publish_confluent([deployment.transaction(1, **FLAGGED)], schema_id)
+    given = {"score_start": EARLIEST, "output_framing": "confluent", "registry_url": registry_url}
+    assert deployment.score("--max-messages", "1", **given) == 0
+    (flag,) = deployment.read(Role.FLAGS).messages
+    written = client.get_schema(int.from_bytes(flag.value()[1:5], "big"))
+    decision = schemaless_reader(io.BytesIO(flag.value()[5:]), json.loads(written.schema_str))
+    assert decision["event_id"] == "event-1"
 
 
 def test_a_wrong_client_property_is_refused_at_once(deployment: Deployment) -> None:
