@@ -8,7 +8,7 @@ import hashlib
 import json
 from typing import Any, Final
 
-from consumer.lots import Fetched, Headers, Outgoing
+from consumer.lots import Fetched, Headers, Outgoing, headers_of
 from schemas import headers
 from schemas.lot import Refusal
 from schemas.verdicts import Reason
@@ -20,8 +20,11 @@ HEADROOM_BYTES: Final = 2_048
 def dead_letter(fetched: Fetched, refusal: Refusal, *, topic: str, version: str, limit: int) -> Outgoing:
     row, raw = refusal.row, fetched.raw
     partition, key, value = int(raw.partition[row]), raw.keys[row], raw.values[row]
-    carried = list(fetched.messages[row].headers() or [])
+    found = headers_of(fetched.messages[row])
+    carried = found or []
     added = _added(fetched, refusal, version)
+    if found is None:
+        added.append((headers.DLQ_HEADERS, b"unreadable"))
     room = limit - HEADROOM_BYTES
     if refusal.reason is Reason.CARD_NUMBER:
         key = None if key is None else _sha256(key).encode()

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from consumer.churn import Churn
 from consumer.epochs import Circumstances
-from consumer.lots import Fetched, Headers, Message, Outgoing
+from consumer.lots import Fetched, Headers, Message, Outgoing, headers_of
 from models.decide import Decisions
 from models.policy import Outcome
 from schemas import headers
@@ -72,7 +72,7 @@ class Desk:
             (headers.CE_TIME, time.encode()),
             (headers.CONTENT_TYPE, self.content_type),
         ]
-        return said + [each for each in message.headers() or [] if each[0] in headers.TRACE]
+        return said + [each for each in headers_of(message) or [] if each[0] in headers.TRACE]
 
 
 class _Rows:

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-import structlog
-
 from consumer.metrics import LAST_TURN_SECONDS
 
 PATIENCE_S: Final = 10.0
@@ -16,8 +14,6 @@ PATIENCE_S: Final = 10.0
 STILL_S: Final = 30.0
 """A loop that has not turned for so long does not count as alive."""
 
-log = structlog.get_logger(__name__)
-
 
 class Life:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -25,6 +21,7 @@ class Life:
         self._asked_at: float | None = None
         self._turned_at = clock()
         self._asked = threading.Event()
+        self.why = ""
 
     @property
     def ending(self) -> bool:
@@ -39,10 +36,11 @@ class Life:
         LAST_TURN_SECONDS.set_to_current_time()
 
     def ask_to_end(self, why: str) -> None:
+        """Only notes it: a signal may arrive while a log line is being written, and the log's lock is held then."""
         if self._asked_at is None:
             self._asked_at = self._clock()
+            self.why = why
             self._asked.set()
-            log.info("worker.asked_to_end", why=why)
 
     def given_up(self) -> bool:
         """Called in every wait: waiting counts as turning, and ends some time after the process was asked to end."""

@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from schemas.errors import Fenced, FraudstreamError
 
@@ -18,7 +19,8 @@ class Lifeline:
 
     def last_words(self, why: str, *, fenced: bool = False) -> None:
         if self._socket:
-            self._socket.sendall(json.dumps({"why": why, "fenced": fenced}).encode())
+            with suppress(OSError):
+                self._socket.sendall(json.dumps({"why": why, "fenced": fenced}).encode() + b"\n")
 
     def died_of(self, error: FraudstreamError) -> None:
         self.last_words(error.message, fenced=isinstance(error, Fenced))

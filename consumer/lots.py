@@ -15,6 +15,14 @@ class Message(Protocol):
     def headers(self) -> Sequence[tuple[str, bytes | None]] | None: ...
 
 
+def headers_of(message: Message) -> Headers | None:
+    """None: they cannot be read, since Kafka takes names that are not text and the client does not."""
+    try:
+        return list(message.headers() or [])
+    except (UnicodeError, SystemError, ValueError):
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """`start` is the offset to be committed before a lot, `end` the one after it; `first` is its first record's."""

@@ -67,7 +67,7 @@ class KafkaSource:
         """Waits for a first record, then takes what is there without waiting."""
         self.release()
         self._poll(self._poll_s)
-        if not self._held or not self._starts_recorded():
+        if not self._starts_recorded() or not self._held:
             return None
         messages, self._held = self._held, []
         return self._fetched(self._drain(messages, min(most, self._lot_rows)))

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -48,6 +49,16 @@ class Member:
         return str(self.words.get("why") or f"exit code {code}")
 
 
+def words(said: bytes) -> dict[str, Any]:
+    """The last whole line: a worker may begin to speak and be ended, or speak twice."""
+    for line in reversed(said.splitlines()):
+        with suppress(ValueError):
+            found = json.loads(line)
+            if isinstance(found, dict):
+                return found
+    return {}
+
+
 @dataclass(slots=True)
 class Slot:
     number: int
@@ -76,12 +87,13 @@ class Supervisor:
         self._end_at = None if max_seconds is None else clock() + max_seconds
         self._kill_at: float | None = None
         self._exit_code = DONE
+        self._asked: list[str] = []
         self._selector = selectors.DefaultSelector()
 
     def run(self) -> int:
         """Returns the exit code when every slot is done or has ended; leaves no process behind."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda received, _: self.stop(signal.Signals(received).name))
+            signal.signal(number, lambda received, _: self._asked.append(signal.Signals(received).name))
         try:
             while not all(slot.done for slot in self._slots):
                 self._turn()
@@ -108,6 +120,8 @@ class Supervisor:
                 self._start(slot)
         for key, _ in self._selector.select(TICK_S):
             self._listen(*key.data)
+        while self._asked:
+            self.stop(self._asked.pop(0))
         if self._kill_at is None and self._end_at is not None and now >= self._end_at:
             self.stop("the time is over")
         if self._kill_at is not None and now >= self._kill_at:
@@ -128,7 +142,7 @@ class Supervisor:
         except ConnectionResetError:
             said = b""
         if said:
-            member.words = json.loads(said)
+            member.words = words(said) or member.words
         else:
             self._selector.unregister(member.line)
             member.line.close()

@@ -63,6 +63,7 @@ class Worker:
         self._checkpoint.start()
         while not self._life.ending and self._left() > 0:
             self._turn()
+        log.info("worker.ending", why=self._life.why or "enough was handled")
         self._checkpoint.close()
         self._source.close()
         log.info("worker.ended", handled=self.handled)

@@ -15,6 +15,9 @@ DLQ_VERSION: Final = "dlq.version"
 DLQ_ENVELOPE: Final = "dlq.envelope"
 """Present when the value is not the original but a JSON envelope with its sha256, size and coordinates."""
 
+DLQ_HEADERS: Final = "dlq.headers"
+"""Present as `unreadable` when a name among the original headers is not text, and they had to be left out."""
+
 DETAIL_BYTES: Final = 256
 
 CE_SPECVERSION: Final = "ce_specversion"

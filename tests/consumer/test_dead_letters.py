@@ -87,3 +87,17 @@ def test_a_card_number_is_not_copied() -> None:
     assert letter.value is not None
     assert letter.key == hashlib.sha256(number).hexdigest().encode()
     assert number not in letter.value + letter.key
+
+
+def test_headers_that_cannot_be_read_are_left_out_and_said() -> None:
+    """Kafka takes header names that are not text; the record must still find its way."""
+
+    class Strange(Message):
+        def headers(self) -> list[tuple[str, bytes | None]]:
+            raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+
+    raw = Raw(np.array([0], np.int32), np.array([1], np.int64), np.array([0], np.int64), [b"k"], [b"v"])
+    fetched = Fetched("transactions", raw, [Strange()], {})
+    letter = dead_letter(fetched, Refusal(0, Reason.TRUNCATED, ""), topic="dlq", version="1", limit=LIMIT)
+    assert (letter.key, letter.value) == (b"k", b"v")
+    assert dict(letter.headers)["dlq.headers"] == b"unreadable"

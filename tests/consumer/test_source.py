@@ -206,6 +206,15 @@ def test_a_new_groups_beginning_is_committed_before_its_first_lot() -> None:
     assert client.committed_by_us == [{0: 7}]
 
 
+def test_a_beginning_is_committed_though_nothing_comes() -> None:
+    """A worker that is restarted on an idle topic must not begin later the second time."""
+    client = Client({})
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0), None]
+    assert source.fetch(100) is None
+    assert client.committed_by_us == [{0: 7}]
+
+
 def test_positions_only_move_by_whole_lots() -> None:
     """A span that does not begin at the position would skip or repeat records."""
     client = Client({0: 10})

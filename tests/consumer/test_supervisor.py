@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from consumer.supervisor import Supervisor
+from consumer.supervisor import Supervisor, words
 
 NOTE = "import os, sys, time, socket, json; n, fd, notes = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]; "
 NOTE += "open(notes, 'a').write(f'{n} {os.getpid()} {time.monotonic()}\\n'); "
@@ -79,6 +79,14 @@ def test_a_slot_fenced_twice_is_in_use_elsewhere(tmp_path: Path) -> None:
     staff = Staff(tmp_path, fenced)
     assert Supervisor(staff.command, 1).run() == 78
     assert len(staff.starts) == 2
+
+
+@pytest.mark.parametrize("said", [b"{half", b"[]", b"\xff\xfe", b'{"why": "a"}\n{"why": "b"}\n', b'{"why": "b"}\n{"wh'])
+def test_last_words_may_be_anything(said: bytes, tmp_path: Path) -> None:
+    """A worker that is ended while it speaks must not take its supervisor with it."""
+    staff = Staff(tmp_path, f"socket.socket(fileno=fd).sendall({said!r}); sys.exit(75 if life == 1 else 0)")
+    assert Supervisor(staff.command, 1).run() == 0
+    assert words(said) in ({}, {"why": "b"})
 
 
 def test_the_time_is_bounded(tmp_path: Path) -> None:
