@@ -50,7 +50,7 @@ class AtLeastOnce:
     def publish(self, pending: Pending) -> None:
         self._deliver(pending)
         for _ in range(FAILURES):
-            pending = pending.only(frozenset(self._source.positions))
+            pending = pending.still_at(self._source.positions)
             if not pending.spans:
                 return
             try:
@@ -86,6 +86,8 @@ class AtLeastOnce:
 
     def _flush(self) -> None:
         while self._producer.flush(self._call_s):
+            if self._trouble.end:
+                raise self._trouble.end
             if self._give_up():
                 raise RestartMe("asked to end while the broker was away")
             self._source.hold()

@@ -60,6 +60,9 @@ def run(settings: Settings, slot: int, *, lifeline: int | None = None, max_messa
     try:
         _run(settings, slot, life, line.last_words, max_messages)
     except FraudstreamError as error:
+        if life.ending and type(error) in {RestartMe, DependencyAway}:
+            log.warning("worker.left_unfinished", why=error.message)
+            return
         line.died_of(error)
         raise
     except KafkaException as exception:
@@ -77,7 +80,7 @@ def _run(settings: Settings, slot: int, life: Life, say: Callable[[str], None], 
     client = clients.consumer(settings, identity, trouble)
     partitions = _input_partitions(client, trouble, settings, life)
     scorer = _scorer(settings, epochs, partitions)
-    source = _source(client, trouble, settings)
+    source = _source(client, trouble, settings, partitions)
     with closing(Watchdog(say)) as watchdog:
         checkpoint = _checkpoint(settings, identity, source, watchdog, life)
         worker = Worker(source, scorer, checkpoint, epochs, life, max_messages=max_messages)
@@ -170,7 +173,7 @@ def _enricher(settings: Settings) -> RedisEnricher:
     return RedisEnricher(redis, Keys(settings.redis.prefix), budget_s)
 
 
-def _source(client: Consumer, trouble: Trouble, settings: Settings) -> KafkaSource:
+def _source(client: Consumer, trouble: Trouble, settings: Settings, partitions: int) -> KafkaSource:
     return KafkaSource(
         client,
         trouble,
@@ -178,6 +181,7 @@ def _source(client: Consumer, trouble: Trouble, settings: Settings) -> KafkaSour
         lot_rows=settings.score.lot_rows,
         lot_bytes=settings.score.lot_bytes,
         poll_s=POLL_S,
+        partitions=partitions,
         first_offset=clients.first_offset(settings),
     )
 

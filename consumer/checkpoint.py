@@ -17,7 +17,8 @@ When a call fails there are two reactions and no third:
               poll once with all partitions paused, drop rows of partitions that went away; then ask the broker:
                   committed = end of the lot      it went through, only the reply was lost: done
                   committed = start of the lot    it did not: publish the same records again
-                  anything else                   another member moved on: end
+                  anything else                   another member moved on: its rows are dropped where the partition
+                                                  has come back since with that position, else the process ends
 
 Sending again without asking would double records; asking before initialising could be told a state that still
 changes. A third failure in a row ends the process. A commit that took over a second, or during which the client
@@ -104,8 +105,7 @@ class ExactlyOnce:
     def publish(self, pending: Pending) -> None:
         """Returns when every record of partitions still ours is committed; raises when this process should end."""
         for failures in range(FAILURES):
-            if failures:
-                pending = self._resolve(pending)
+            pending = self._resolve(pending) if failures else pending.still_at(self._source.positions)
             if not pending.spans:
                 return
             try:
@@ -149,15 +149,17 @@ class ExactlyOnce:
 
     def _resolve(self, pending: Pending) -> Pending:
         self._source.hold()
-        pending = pending.only(frozenset(self._source.positions))
         committed = self._ask(list(pending.spans))
-        done = {partition: span for partition, span in pending.spans.items() if committed[partition] == span.end}
-        open_ = {partition: span for partition, span in pending.spans.items() if committed[partition] == span.start}
-        if len(done) + len(open_) < len(pending.spans):
+        positions = self._source.positions
+        ours = {each: span for each, span in pending.spans.items() if each in positions}
+        done = {each: span for each, span in ours.items() if committed[each] == span.end}
+        again = {each: span for each, span in ours.items() if committed[each] == span.start}
+        elsewhere = ours.keys() - done.keys() - again.keys()
+        if any(positions[each] != committed[each] for each in elsewhere):
             raise RestartMe("another member moved on with a partition of the pending lot")
         self._source.advance(done)
         CHECKPOINTS.labels("resolved_done" if done else "resolved_again").inc()
-        return pending.only(frozenset(open_))
+        return pending.only(frozenset(again)).still_at(self._source.positions)
 
     def _ask(self, partitions: list[int]) -> dict[int, int]:
         while True:

@@ -73,7 +73,7 @@ class RedisEnricher:
             return False
         try:
             return self._follow_pointer() and self._read(customers, started + self._budget_s)
-        except (RedisError, ValueError, OSError) as error:
+        except (RedisError, ValueError, OSError, LookupError, AttributeError, TypeError) as error:
             self._resting_until = self._clock() + REST_S
             log.warning("churn.unavailable", error=type(error).__name__, rest_s=REST_S)
             return False
@@ -85,7 +85,9 @@ class RedisEnricher:
         generation = pointer.split()[0]
         if generation != self._generation:
             buckets = self._redis.hget(self._keys.meta(generation), "buckets")
-            self._rule = BucketRule(int(buckets or 0))
+            if buckets is None:
+                raise ValueError("the generation has no meta hash")
+            self._rule = BucketRule(int(buckets))
             self._generation = generation
             self._known.clear()
             log.info("churn.generation", generation=generation)

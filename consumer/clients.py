@@ -7,7 +7,7 @@ as long. Identity is the slot's for ever, so that a successor ends its predecess
 from collections.abc import Callable
 from typing import Any, Final
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from schemas.settings import Settings
 
@@ -79,7 +79,9 @@ def first_offset(settings: Settings) -> Callable[[Consumer, TopicPartition], int
         if time is None:
             return int(high)
         asked = TopicPartition(partition.topic, partition.partition, int(time.timestamp() * 1000))
-        found = client.offsets_for_times([asked], timeout=LOOKUP_S)[0].offset
-        return int(found) if found >= 0 else int(high)
+        found = client.offsets_for_times([asked], timeout=LOOKUP_S)[0]
+        if found.error:
+            raise KafkaException(found.error)
+        return int(found.offset) if found.offset >= 0 else int(high)
 
     return find

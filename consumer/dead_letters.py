@@ -13,6 +13,8 @@ from schemas import headers
 from schemas.lot import Refusal
 from schemas.verdicts import Reason
 
+HEADER_FRAME: Final = 12
+"""Bytes around a header's name and content, at most."""
 HEADROOM_BYTES: Final = 2_048
 """What our own headers and the record's frame may take of the size limit."""
 
@@ -41,7 +43,8 @@ def dead_letter(fetched: Fetched, refusal: Refusal, *, topic: str, version: str,
 
 
 def size(key: bytes | None, value: bytes | None, carried: Headers) -> int:
-    return len(key or b"") + len(value or b"") + sum(len(name) + len(content or b"") for name, content in carried)
+    frame = sum(len(name.encode()) + len(content or b"") + HEADER_FRAME for name, content in carried)
+    return len(key or b"") + len(value or b"") + frame
 
 
 def _added(fetched: Fetched, refusal: Refusal, version: str) -> Headers:

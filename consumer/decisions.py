@@ -72,7 +72,11 @@ class Desk:
             (headers.CE_TIME, time.encode()),
             (headers.CONTENT_TYPE, self.content_type),
         ]
-        return said + [each for each in headers_of(message) or [] if each[0] in headers.TRACE]
+        return said + [
+            (name, value)
+            for name, value in headers_of(message) or []
+            if name in headers.TRACE and len(value or b"") <= headers.TRACE_BYTES
+        ]
 
 
 class _Rows:

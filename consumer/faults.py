@@ -26,7 +26,6 @@ RIGHTS: Final = {
 }
 
 LOGIN: Final = "check sasl.* and ssl.* under kafka.properties"
-NO_TOPIC: Final = "run `fraudstream topics create`"
 OFF_THE_LOG: Final = (
     "the group's position is no longer in the log: records were deleted before they were scored; decide where to go on "
     "with `kafka-consumer-groups --reset-offsets` for this group, then start again"
@@ -37,9 +36,6 @@ FIXES: Final = {
     KafkaError._CONFLICT: PROPERTY,  # noqa: SLF001
     KafkaError._AUTHENTICATION: LOGIN,  # noqa: SLF001
     KafkaError.SASL_AUTHENTICATION_FAILED: LOGIN,
-    KafkaError.UNKNOWN_TOPIC_OR_PART: NO_TOPIC,
-    KafkaError._UNKNOWN_TOPIC: NO_TOPIC,  # noqa: SLF001
-    KafkaError._UNKNOWN_PARTITION: NO_TOPIC,  # noqa: SLF001
     KafkaError._AUTO_OFFSET_RESET: OFF_THE_LOG,  # noqa: SLF001
     KafkaError.OFFSET_OUT_OF_RANGE: OFF_THE_LOG,
 }

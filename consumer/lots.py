@@ -60,6 +60,12 @@ class Pending:
     records: Sequence[Outgoing]
     spans: Mapping[int, Span]
 
+    def still_at(self, positions: Mapping[int, int]) -> "Pending":
+        """Without partitions that went away or moved on: whoever has them answers them."""
+        if all(positions.get(partition) == span.start for partition, span in self.spans.items()):
+            return self
+        return self.only(frozenset(each for each, span in self.spans.items() if positions.get(each) == span.start))
+
     def only(self, partitions: frozenset[int]) -> "Pending":
         return Pending(
             [record for record in self.records if record.partition in partitions],

@@ -32,7 +32,11 @@ log = structlog.get_logger(__name__)
 
 
 class KafkaSource:
-    """`first_offset` decides where a partition begins that the group has never committed."""
+    """`partitions` were there at the start; `first_offset` decides where one begins that was never committed.
+
+    One that was added since belongs to the group from its first record on. Once that is written down the process
+    ends: its successor counts the partitions anew, which producers have done already.
+    """
 
     def __init__(
         self,
@@ -43,6 +47,7 @@ class KafkaSource:
         lot_rows: int,
         lot_bytes: int,
         poll_s: float,
+        partitions: int,
         first_offset: Callable[[Consumer, TopicPartition], int],
     ) -> None:
         self._consumer = consumer
@@ -51,12 +56,14 @@ class KafkaSource:
         self._lot_rows = lot_rows
         self._lot_bytes = lot_bytes
         self._poll_s = poll_s
+        self._partition_count = partitions
         self._first_offset = first_offset
         self._positions: dict[int, int] = {}
         self._unrecorded: dict[int, int] = {}
         self._held: list[Any] = []
         self._holding = False
         self.assignments = 0
+        self.handovers = 0
         consumer.subscribe([topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
 
     @property
@@ -69,6 +76,8 @@ class KafkaSource:
         self._poll(self._poll_s)
         if not self._starts_recorded() or not self._held:
             return None
+        if max(self._positions, default=0) >= self._partition_count:
+            raise RestartMe(f"the input has more partitions than the {self._partition_count} there were")
         messages, self._held = self._held, []
         return self._fetched(self._drain(messages, min(most, self._lot_rows)))
 
@@ -187,19 +196,25 @@ class KafkaSource:
         for each in partitions:
             offset = offsets[each.partition]
             if offset < 0:
-                offset = self._first_offset(consumer, each)
+                added = each.partition >= self._partition_count
+                offset = self._beginning(each) if added else self._first_offset(consumer, each)
                 self._unrecorded[each.partition] = offset
             each.offset = offset
             self._positions[each.partition] = offset
         consumer.assign(partitions)
         (consumer.pause if self._holding else consumer.resume)(partitions)
         self.assignments += 1
+        self.handovers += 1
         log.info("source.assigned", partitions=sorted(self._positions), positions=dict(self._positions))
+
+    def _beginning(self, partition: TopicPartition) -> int:
+        return int(self._consumer.get_watermark_offsets(partition, timeout=CALL_TIMEOUT_S)[0])
 
     def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         for each in partitions:
             self._positions.pop(each.partition, None)
             self._unrecorded.pop(each.partition, None)
+        self.handovers += 1
         gone = {each.partition for each in partitions}
         self._held = [each for each in self._held if each.partition() not in gone]
         log.info("source.revoked", partitions=sorted(each.partition for each in partitions))

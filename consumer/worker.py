@@ -52,7 +52,7 @@ class Worker:
         self._life = life
         self._max_messages = max_messages
         self._clock = clock
-        self._assignments = 0
+        self._handovers = 0
         self._lag_said_at = 0.0
         self._refused = Notices("records.refused")
         self._marked = Notices("records.marked")
@@ -94,8 +94,8 @@ class Worker:
 
     def _score(self, fetched: Fetched) -> Scored | None:
         """Waits for a schema registry that is away. None: the lot is to be fetched anew, or never by us."""
-        if self._source.assignments != self._assignments:
-            self._assignments = self._source.assignments
+        if self._source.handovers != self._handovers:
+            self._handovers = self._source.handovers
             self._epochs.forget()
         tries = 0
         while True:
@@ -106,7 +106,7 @@ class Worker:
                 log.warning("worker.registry_away", detail=away.message)
                 self._rest(REGISTRY_BACK_OFF_S[min(tries, len(REGISTRY_BACK_OFF_S) - 1)])
                 tries += 1
-            if self._life.ending or self._source.assignments != self._assignments:
+            if self._life.ending or self._source.handovers != self._handovers:
                 return None
 
     def _rest(self, seconds: float) -> None:

@@ -83,6 +83,6 @@ def from_text(text: str) -> int:
     """Millionths. Raises ValueError on anything `to_text` does not write."""
     whole, point, fraction = text.partition(".")
     millionths = int(whole) * SCALE + int(fraction)
-    if not point or to_text(millionths) != text or millionths > SCALE:
+    if not point or to_text(millionths) != text or not 0 <= millionths <= SCALE:
         raise ValueError("not a score with six decimals")
     return millionths

@@ -4,6 +4,8 @@ from typing import Final
 
 TRACE: Final = ("traceparent", "tracestate")
 """Copied from an input record to its decisions."""
+TRACE_BYTES: Final = 512
+"""What the standard asks everybody to carry on; a longer one would make a record that the broker refuses."""
 
 DLQ_REASON: Final = "dlq.reason"
 DLQ_DETAIL: Final = "dlq.detail"

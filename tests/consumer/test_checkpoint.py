@@ -42,6 +42,7 @@ class Source:
         self.on_hold()
 
     def advance(self, spans: Mapping[int, Span]) -> None:
+        assert all(self.log.offsets[each] == span.end for each, span in spans.items()), "moved before it was committed"
         self.positions |= {partition: span.end for partition, span in spans.items() if partition in self.positions}
 
     def committed(self, partitions: list[int]) -> dict[int, int]:
@@ -197,6 +198,27 @@ def test_a_partition_that_moved_on_elsewhere_ends_the_process(bench: Bench) -> N
     with pytest.raises(RestartMe, match="moved on"):
         bench.checkpoint.publish(lot(0, 1))
     assert bench.log.records == []
+
+
+def test_a_partition_that_came_back_further_on_is_left_to_be_fetched(bench: Bench) -> None:
+    """Somebody else answered its rows in between, and the source knows: nothing of it is published again."""
+    bench.script["commit"] = [(TIMED_OUT, False)]
+
+    def moved_on() -> None:
+        bench.log.offsets[1] = 15
+        bench.source.positions[1] = 15
+
+    bench.source.on_hold = moved_on
+    bench.checkpoint.publish(lot(0, 1))
+    assert bench.log.records == [b"lot 0"]
+    assert bench.source.positions == {0: 20, 1: 15}
+
+
+def test_rows_given_away_before_the_first_try_are_not_published(bench: Bench) -> None:
+    """A lot that had to wait for its schema may have lost its partition meanwhile."""
+    bench.source.positions.pop(1)
+    bench.checkpoint.publish(lot(0, 1))
+    assert bench.log.records == [b"lot 0"]
 
 
 def test_the_third_failure_in_a_row_ends_the_process(bench: Bench) -> None:

@@ -90,11 +90,20 @@ def test_an_empty_redis_is_unavailable(redis: Redis, keys: Keys) -> None:
     assert (churn.generation, churn.statuses, churn.degraded) == (None, [Status.UNAVAILABLE], (UNAVAILABLE,))
 
 
-def test_a_damaged_score_is_unavailable(redis: Redis, keys: Keys) -> None:
+@pytest.mark.parametrize("text", ["high", "", "1", "0.5", "-1.500000", "1.000001", "0,500000"])
+def test_a_damaged_score_is_unavailable(redis: Redis, keys: Keys, text: str) -> None:
     """A value that no publisher writes is not guessed at."""
-    write(redis, keys, "g1", {"101": "high"})
+    write(redis, keys, "g1", {"101": text})
     churn = RedisEnricher(redis, keys, BUDGET_S).look_up(["101"])
     assert (churn.scores, churn.statuses) == ([None], [Status.UNAVAILABLE])
+
+
+@pytest.mark.parametrize("pointer", ["", " ", "nowhere 1"])
+def test_a_pointer_to_nothing_is_unavailable(redis: Redis, keys: Keys, pointer: str) -> None:
+    """Not "unknown customer": nothing is known about anybody."""
+    redis.set(keys.current, pointer)
+    churn = RedisEnricher(redis, keys, BUDGET_S).look_up(["101"])
+    assert (churn.statuses, churn.degraded) == ([Status.UNAVAILABLE], (UNAVAILABLE,))
 
 
 def test_a_redis_that_is_gone_is_left_alone_a_while(keys: Keys) -> None:

@@ -66,7 +66,10 @@ class Client:
 
     def poll(self, _: float) -> Message | None:
         while self.script:
-            step = self.script.pop(0)
+            step = self.script[0]
+            if isinstance(step, Message) and not step.fault and step.number in self.paused:
+                return None
+            self.script.pop(0)
             if isinstance(step, Message) or step is None:
                 return step
             step()
@@ -84,6 +87,9 @@ class Client:
     def commit(self, offsets: list[TopicPartition], asynchronous: bool) -> None:
         self.committed_by_us.append({each.partition: each.offset for each in offsets})
 
+    def get_watermark_offsets(self, _: TopicPartition, timeout: float) -> tuple[int, int]:
+        return 3, 9
+
     def assign(self, _: list[TopicPartition]) -> None:
         pass
 
@@ -95,7 +101,7 @@ class Client:
 
 
 def source_of(client: Client, **given: Any) -> KafkaSource:
-    usual = {"lot_rows": 100, "lot_bytes": 1_000_000, "poll_s": 0.0, "first_offset": lambda *_: 7}
+    usual = {"lot_rows": 100, "lot_bytes": 1_000_000, "poll_s": 0.0, "partitions": 6, "first_offset": lambda *_: 7}
     return KafkaSource(client, Trouble("consumer"), TOPIC, **(usual | given))  # type: ignore[arg-type]
 
 
@@ -197,6 +203,38 @@ def test_while_a_lot_is_pending_new_partitions_are_paused_too() -> None:
     assert client.paused == {0, 1}
 
 
+def test_holding_fetches_nothing() -> None:
+    """Records that wait are still there, in order, when the pending lot is done."""
+    client = Client({0: 10})
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0), None, Message(10), Message(11)]
+    source.fetch(100)
+    source.hold()
+    source.hold()
+    assert len(client.script) == 2
+    assert rows(source.fetch(100)) == [10, 11]
+
+
+def test_a_partition_that_was_added_is_read_from_its_first_record() -> None:
+    """Not from where a new group begins: records were published to it before anybody looked."""
+    client = Client({0: 10})
+    source = source_of(client, partitions=1)
+    client.script = [lambda: client.assigned(0, 1), Message(3, number=1)]
+    with pytest.raises(RestartMe, match="more partitions"):
+        source.fetch(100)
+    assert client.committed_by_us == [{1: 3}]
+
+
+def test_every_handover_is_counted() -> None:
+    """What was decided about a lot before one may no longer hold after it."""
+    client = Client({0: 10})
+    source = source_of(client)
+    client.assigned(0)
+    client.revoked(0)
+    client.assigned(0)
+    assert source.handovers == 3
+
+
 def test_a_new_groups_beginning_is_committed_before_its_first_lot() -> None:
     """A crash before the first commit must not move it."""
     client = Client({})
@@ -244,7 +282,6 @@ def test_the_number_of_records_is_bounded() -> None:
         (KafkaError(KafkaError._FATAL, "something"), RestartMe),
         (KafkaError(KafkaError._AUTO_OFFSET_RESET, "gone"), Misconfigured),
         (KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED, "no"), Misconfigured),
-        (KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART, "no"), Misconfigured),
     ],
 )
 def test_errors_that_end_the_worker(error: KafkaError, end: type[Exception]) -> None:

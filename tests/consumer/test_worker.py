@@ -4,6 +4,7 @@ import io
 import json
 import os
 import signal
+import time
 import urllib.request
 from collections import Counter
 
@@ -145,6 +146,86 @@ def test_ending_finishes_what_was_begun(deployment: Deployment) -> None:
     deployment.await_records(Role.SCORES, 1)
     assert deployment.stop(process) == 0
     assert len(deployment.read(Role.SCORES).messages) == sum(max(each, 0) for each in deployment.committed().values())
+
+
+def test_records_of_aborted_transactions_are_not_answered(deployment: Deployment) -> None:
+    """The input is read committed: what its producer took back was never there."""
+    bootstrap = {
+        "bootstrap.servers": deployment.settings.kafka.bootstrap,
+        "transactional.id": deployment.settings.score.group,
+    }
+    producer = Producer(bootstrap)
+    producer.init_transactions(30)
+    for number in range(20):
+        producer.begin_transaction()
+        row = deployment.transaction(number, **FLAGGED)
+        producer.produce(deployment.settings.topics.transactions, json.dumps(row).encode(), str(row["card_id"]))
+        (producer.abort_transaction if number % 2 else producer.commit_transaction)(30)
+    assert deployment.score("--max-messages", "10", score_start=EARLIEST) == 0
+    flags = deployment.read(Role.FLAGS).decisions
+    assert sorted(each["event_id"] for each in flags) == sorted(f"event-{number}" for number in range(0, 20, 2))
+
+
+def test_an_idle_group_remembers_where_it_began(deployment: Deployment) -> None:
+    """Restarted before its first record, it answers what came in between."""
+    process = deployment.start()
+    deployment.await_event("source.assigned")
+    deadline = time.monotonic() + 30
+    while min(deployment.committed().values()) < 0 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert deployment.stop(process) == 0
+    deployment.publish([deployment.transaction(number, **FLAGGED) for number in range(50)])
+    assert deployment.score("--max-messages", "50") == 0
+    assert len(deployment.read(Role.FLAGS).messages) == 50
+
+
+def test_a_second_node_begins_new_epochs(deployment: Deployment) -> None:
+    """After partitions changed hands each owner writes down what decides, whoever decided before."""
+    first = deployment.start(score_start=EARLIEST)
+    deployment.await_event("source.assigned")
+    deployment.publish([deployment.transaction(number, **FLAGGED) for number in range(100)])
+    deployment.await_records(Role.FLAGS, 100)
+    second = deployment.start(score_start=EARLIEST, score_node="other")
+    deployment.await_event("source.assigned", 3)
+    deployment.publish([deployment.transaction(number, **FLAGGED) for number in range(100, 200)])
+    flags = deployment.await_records(Role.FLAGS, 200).decisions
+    assert [deployment.stop(each) for each in (first, second)] == [0, 0]
+    epochs = deployment.read(Role.EPOCHS).epochs
+    starts = {(each["partition"], each["first_offset"]) for each in epochs}
+    assert {(each["source"]["partition"], each["epoch"]) for each in flags} == starts
+    assert {each["worker"].rsplit("-", 2)[1] for each in epochs} == {"test", "other"}
+    assert len(starts) == 2 * len({partition for partition, _ in starts})
+
+
+def test_partitions_that_are_added_are_scored_from_their_first_record(deployment: Deployment) -> None:
+    """The worker starts again to count them, and nothing published to them meanwhile is passed over."""
+    process = deployment.start(output_scores="true", kafka_properties='{"topic.metadata.refresh.interval.ms": "1000"}')
+    deployment.await_event("source.assigned")
+    deployment.publish([deployment.transaction(number, **FLAGGED) for number in range(50)])
+    deployment.await_records(Role.FLAGS, 50)
+    admin = AdminClient({"bootstrap.servers": deployment.settings.kafka.bootstrap})
+    grown = [NewPartitions(deployment.settings.topics.name(role), 8) for role in Role if role is not Role.LABELS]
+    for each in admin.create_partitions(grown).values():
+        each.result(timeout=10)
+    deployment.publish([deployment.transaction(number, **FLAGGED) for number in range(50, 250)])
+    flags = deployment.await_records(Role.FLAGS, 250).decisions
+    assert Counter(each["event_id"] for each in flags) == Counter(f"event-{number}" for number in range(250))
+    assert {each["source"]["partition"] for each in flags} >= {6, 7}
+    assert deployment.stop(process) == 0
+
+
+def test_what_would_not_fit_is_cut_off(deployment: Deployment) -> None:
+    """Enormous trace headers and a bad record full of small ones are answered; the broker refuses nothing."""
+    row = deployment.transaction(1, **FLAGGED)
+    producer = Producer({"bootstrap.servers": deployment.settings.kafka.bootstrap, "message.max.bytes": 4_000_000})
+    topic = deployment.settings.topics.transactions
+    producer.produce(topic, json.dumps(row).encode(), b"card-1", headers=[("tracestate", b"x" * 1_000_000)])
+    producer.produce(topic, b"?" * 900_000, b"card-1", headers=[("n", b"")] * 20_000)
+    assert producer.flush(30) == 0
+    assert deployment.score("--max-messages", "2", score_start=EARLIEST) == 0
+    assert len(deployment.read(Role.FLAGS).messages) == 1
+    (letter,) = deployment.read(Role.DLQ).messages
+    assert dict(letter.headers())["dlq.envelope"] == b"1"
 
 
 def test_too_few_partitions_are_refused(deployment: Deployment) -> None:

@@ -8,6 +8,7 @@ import sys
 import time
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,7 +123,11 @@ class Deployment:
 
     def events(self) -> list[dict[str, Any]]:
         """The log lines so far, of every process."""
-        return [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
+        found = []
+        for line in self.log().splitlines():
+            with suppress(ValueError):  # two processes may write into one line
+                found.append(json.loads(line))
+        return [each for each in found if isinstance(each, dict)]
 
     def await_event(self, name: str, count: int = 1) -> list[dict[str, Any]]:
         deadline = time.monotonic() + PATIENCE_S
