@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check lint types imports docs docs-check fuzz bench-decode lock clean
+.PHONY: help venv demo test check lint types imports docs docs-check fuzz bench-decode bench-trees lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ fuzz: $(VENV)/.ready  ## 200,000 mutated records through both decoders (FUZZ_SEE
 
 bench-decode: $(VENV)/.ready  ## microseconds per record of the decoder, beside fastavro
 	@$(BIN)/python bench/decode.py $(ARGS)
+
+bench-trees: $(VENV)/.ready  ## microseconds per row of the compiled trees, beside scikit-learn
+	@PYTHONPATH=. $(BIN)/python bench/trees.py $(ARGS)
 
 lock: $(VENV)/.ready  ## resolve the two lock files anew: hashes, no addresses
 	@$(LOCK) pyproject.toml -o requirements.lock

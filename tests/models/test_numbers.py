@@ -1,12 +1,17 @@
+import os
+import subprocess
+import sys
 from decimal import Decimal, getcontext
 
 import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.numbers import logistic
+from models.numbers import logistic, warm
 
 DIGITS = 50
+
+warm()
 
 
 def exact(margin: float) -> Decimal:
@@ -50,3 +55,40 @@ def test_beyond_the_range_it_stands_still() -> None:
     low, high = logistic(np.array([-np.inf, np.inf]))
     assert low == logistic(np.array([-700.0]))[0] > 0.0
     assert high == 1.0
+
+
+def test_no_margin_has_no_probability() -> None:
+    """What is not a number stays so, and its neighbours do not mind."""
+    found = logistic(np.array([np.nan, 0.0]))
+    assert np.isnan(found[0])
+    assert found[1] == 0.5
+
+
+def test_the_layout_in_memory_does_not_matter() -> None:
+    """Every second of a read-only row of margins: the same bits, in the same shape."""
+    margins = np.linspace(-9.0, 9.0, 24)
+    margins.flags.writeable = False
+    assert logistic(margins[::2]).tobytes() == logistic(margins)[::2].tobytes()
+    assert logistic(margins.reshape(4, 6)).tobytes() == logistic(margins).tobytes()
+    assert logistic(margins.reshape(4, 6)).shape == (4, 6)
+
+
+PLAIN = """
+import numpy as np
+from models.numbers import logistic
+print(logistic(np.random.default_rng(1).normal(0.0, 9.0, 2_000)).tobytes().hex())
+"""
+
+
+def test_plain_python_gives_the_same_bits() -> None:
+    """Without a compiler it is slower, not different."""
+    plain = subprocess.run(
+        [sys.executable, "-W", "error", "-c", PLAIN],
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    compiled = logistic(np.random.default_rng(1).normal(0.0, 9.0, 2_000)).tobytes().hex()
+    assert plain.stdout.strip() == compiled
