@@ -7,7 +7,7 @@ from typing import Final
 
 import typer
 
-from fraudstream.commands import demo, doctor, flags, local, publish, score, settings, simulate, topics
+from fraudstream.commands import demo, doctor, flags, local, models, publish, score, settings, simulate, topics
 from schemas.errors import DONE, FraudstreamError, Misconfigured, Usage
 
 INTERRUPTED: Final = 130
@@ -39,6 +39,7 @@ COMMANDS: Final[dict[Callable[..., None], str]] = {
 for command, summary in COMMANDS.items():
     app.command(short_help=summary)(command)
 app.add_typer(topics.app, name="topics", short_help="Make and check the product's topics.")
+app.add_typer(models.app, name="models", short_help="See, check, promote and roll back models.")
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from schemas.settings.group import wrong
 from schemas.settings.kafka import HIGHEST_PORT, Kafka
+from schemas.settings.models import Models
 from schemas.settings.outlets import Checks, Health, Log, Output
 from schemas.settings.rules import Policy, Rules
 from schemas.settings.score import Score
@@ -28,6 +29,7 @@ class Settings(BaseSettings):
     checks: Checks = Checks()
     policy: Policy = Policy()
     rules: Rules = Rules()
+    models: Models = Models()
     health: Health = Health()
     log: Log = Log()
 

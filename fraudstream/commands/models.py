@@ -1,0 +1,269 @@
+"""`fraudstream models`: what is registered, what is live, and the ways in, up and back."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fraudstream.commands.options import Config, Set, settings_from
+
+if TYPE_CHECKING:
+    from models.artefact.load import Loaded
+    from models.registry.entry import Entry
+    from models.registry.registry import By, Registry, Resolved
+
+app = typer.Typer(
+    help="See, check, promote and roll back models; take in models of MLflow.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+REFERENCE = "models:/name/3, models:/name@champion, models:/name/Production, or a folder."
+Model = Annotated[str, typer.Argument(metavar="MODEL", help=REFERENCE)]
+Registered = Annotated[str, typer.Argument(metavar="MODEL", help="models:/name/3, or models:/name/latest.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A registered model's name.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, in a sentence; the ledger keeps it.")]
+Who = Annotated[str | None, typer.Option("--who", help="Who does it [the user of this process].")]
+Root = Annotated[Path | None, typer.Option("--root", help="Folder of the registry [models.root].")]
+Alias = Annotated[str, typer.Option("--alias", help="What it becomes: champion is Production, challenger is Staging.")]
+Override = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--override", metavar="GATE", help="A gate that may refuse in vain; the ledger keeps it. May be repeated."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
+
+
+@app.command("list", short_help="List every version and what is live.")
+def list_(*, json: Json = False, root: Root = None, config: Config = None, sets: Set = None) -> None:
+    """List every version of every model, and which aliases name it."""
+    from models.registry import aliases
+
+    registry = _registry(root, config, sets)
+    entries = registry.read().entries
+    rows = [
+        _row(registry.resolve(f"models:/{name}/{version}"), entry)
+        for name in aliases.names(entries)
+        for version, entry in sorted(aliases.versions(entries, name).items())
+    ]
+    if json:
+        typer.echo(_as_json(rows))
+    elif not rows:
+        typer.echo(f"no models in {registry.root} yet; `fraudstream models import` brings one in")
+    for row in () if json else rows:
+        named = _as_words(row["aliases"])
+        typer.echo(f"models:/{row['name']}/{row['version']}  {named}  {str(row['digest'])[:12]}  {row['at']}")
+
+
+@app.command(short_help="Show one model and its history.")
+def show(model: Model, *, json: Json = False, root: Root = None, config: Config = None, sets: Set = None) -> None:
+    """Show what an artefact says of itself, and its history in the ledger. Checks its files, loads nothing."""
+    from models.artefact.load import open_
+
+    registry = _registry(root, config, sets)
+    resolved = registry.resolve(model)
+    _, manifest = open_(resolved.folder, seal=resolved.seal)
+    entries = registry.read().entries if resolved.name else ()
+    history = [each.model_dump(mode="json") for each in entries if each.name == resolved.name]
+    said = {"model": str(resolved), "folder": str(resolved.folder), "aliases": list(resolved.aliases)}
+    facts = manifest.model_dump(mode="json")
+    if json:
+        typer.echo(_as_json(said | {"manifest": facts, "history": history}))
+        return
+    kept = (
+        "estimator",
+        "origin",
+        "created_at",
+        "takes",
+        "feature_version",
+        "content",
+        "thresholds",
+        "metrics",
+        "training",
+    )
+    for name, value in {**said, **{name: facts[name] for name in kept}, "features": len(manifest.features)}.items():
+        typer.echo(f"{name:<16} {_as_words(value)}")
+    for entry in (each for each in entries if each.name == resolved.name):
+        typer.echo(_line(entry))
+
+
+@app.command(short_help="Check one model, or all and the ledger.")
+def verify(
+    model: Annotated[
+        str | None, typer.Argument(metavar="[MODEL]", help=f"{REFERENCE} Without it, all and the ledger.")
+    ] = None,
+    *,
+    json: Json = False,
+    root: Root = None,
+    config: Config = None,
+    sets: Set = None,
+) -> None:
+    """Check files, types, trees and golden vectors as at a start; without MODEL, every version and the ledger.
+
+    Exit code 0 when all is well, 78 when anything is not.
+    """
+    from models.registry import aliases
+    from schemas.errors import DONE, Misconfigured
+
+    registry = _registry(root, config, sets)
+    if model is not None:
+        rows = [_checked(registry.load(model), str(registry.resolve(model)))]
+        problems: list[str] = []
+    else:
+        rows, problems = [], registry.findings()
+        for name in aliases.names(entries := registry.read().entries):
+            for version in sorted(aliases.versions(entries, name)):
+                try:
+                    rows.append(_checked(registry.load(f"models:/{name}/{version}"), f"models:/{name}/{version}"))
+                except Misconfigured as error:
+                    problems.append(str(error))
+    if json:
+        typer.echo(_as_json({"verified": rows, "problems": problems}))
+    else:
+        for row in rows:
+            typer.echo(f"{row['model']}: {row['golden']} golden vectors, equal {row['equal']}; {row['use']}")
+        for problem in problems:
+            typer.echo(problem, err=True)
+    raise typer.Exit(Misconfigured.exit_code if problems else DONE)
+
+
+@app.command(short_help="Make a version live, past the gates.")
+def promote(
+    model: Registered,
+    why: Why,
+    *,
+    alias: Alias = "champion",
+    override: Override = None,
+    who: Who = None,
+    json: Json = False,
+    root: Root = None,
+    config: Config = None,
+    sets: Set = None,
+) -> None:
+    """Make a version the one that an alias names, if it passes every check and every gate.
+
+    Exit code 78 when it is refused; the message names the gate, the ledger keeps its numbers.
+    """
+    from models.registry.gates import GATES
+    from models.registry.reference import alias_name
+
+    registry = _registry(root, config, sets)
+    entry = registry.promote(model, _by(who, why), alias=alias_name(alias), gates=GATES, overrides=override or ())
+    _tell(entry, json)
+
+
+@app.command(short_help="Go back to what was live before.")
+def rollback(
+    name: Name,
+    why: Why,
+    *,
+    alias: Alias = "champion",
+    who: Who = None,
+    json: Json = False,
+    root: Root = None,
+    config: Config = None,
+    sets: Set = None,
+) -> None:
+    """Go back to the version that an alias named before, by the ledger. Again goes further back."""
+    from models.registry.reference import alias_name
+
+    _tell(_registry(root, config, sets).rollback(name, _by(who, why), alias=alias_name(alias)), json)
+
+
+@app.command("import", short_help="Take in a model of MLflow.")
+def import_(
+    folder: Annotated[
+        Path, typer.Argument(help="A directory of MLflow, sklearn flavour, saved with skops; or an artefact.")
+    ],
+    name: Annotated[str, typer.Option("--name", help="The model's name in the registry.")],
+    why: Why,
+    *,
+    who: Who = None,
+    json: Json = False,
+    root: Root = None,
+    config: Config = None,
+    sets: Set = None,
+) -> None:
+    """Take a directory of MLflow, or an artefact from elsewhere, into the registry as the next version of NAME.
+
+    It is checked like any other. A model of MLflow gets golden vectors and makes predictions for files and requests;
+    it does not decide in the stream.
+    """
+    from models.registry.intake import take_in
+    from models.registry.reference import model_name
+
+    registry = _registry(root, config, sets)
+    resolved = take_in(registry, model_name(name), folder, _by(who, why))
+    if json:
+        typer.echo(_as_json({"model": str(resolved), "folder": str(resolved.folder), "digest": resolved.digest}))
+    else:
+        typer.echo(f"{resolved} is {str(resolved.digest)[:12]} in {resolved.folder}")
+
+
+def _registry(root: Path | None, config: Path | None, sets: list[str] | None) -> "Registry":
+    from models.registry.registry import Registry
+
+    given = [*(sets or []), *([f"models.root={root}"] if root else [])]
+    settings = settings_from(config=config, sets=given).models
+    return Registry(settings.root.expanduser(), settings.trusted)
+
+
+def _by(who: str | None, why: str) -> "By":
+    import getpass
+    from datetime import UTC, datetime
+
+    from models.registry.registry import By
+
+    return By(who or getpass.getuser(), why, datetime.now(UTC))
+
+
+def _row(resolved: "Resolved", entry: "Entry") -> dict[str, object]:
+    return {
+        "name": resolved.name,
+        "version": resolved.version,
+        "aliases": list(resolved.aliases),
+        "digest": resolved.digest,
+        "at": entry.at,
+        "who": entry.who,
+        "why": entry.why,
+        "folder": str(resolved.folder),
+    }
+
+
+def _checked(loaded: "Loaded", model: str) -> dict[str, object]:
+    return {
+        "model": model,
+        "content": loaded.manifest.content,
+        "golden": len(loaded.golden.margins),
+        "equal": "to the last bit" if loaded.exact else "to 1e-12",
+        "use": "predictions alone" if loaded.manifest.predict_only else "stream, files and requests",
+    }
+
+
+def _tell(entry: "Entry", json: bool) -> None:
+    typer.echo(_as_json(entry.model_dump(mode="json")) if json else _line(entry))
+
+
+def _line(entry: "Entry") -> str:
+    moved = "" if entry.alias is None else f" {entry.alias}: {entry.replaced or 'none'} -> {entry.version}"
+    gates = "".join(
+        f"\n    gate {g.gate}: {'passed' if g.passed else 'overridden' if g.overridden else 'failed'}, {g.said}"
+        for g in entry.gates
+    )
+    return f"{entry.at} {entry.who}: {entry.action} models:/{entry.name}/{entry.version}{moved} ({entry.why}){gates}"
+
+
+def _as_words(value: object) -> str:
+    from json import dumps
+
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "-"
+    return value if isinstance(value, str) else dumps(value)
+
+
+def _as_json(value: object) -> str:
+    from json import dumps
+
+    return dumps(value, indent=2)
