@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
-from producer.files import Format, Reject, Rows
+from producer.files import LINELESS, Format, Reject, Rows
 from producer.rejects import Rejects
 from schemas.errors import Usage
 from schemas.lot import Checks, Lot, from_mappings
@@ -14,7 +14,7 @@ def accepted(
     source: Iterable[Rows], style: Format, rejects: Rejects, checks: Checks, *, strict: bool = False
 ) -> Iterator[pa.RecordBatch]:
     """`strict` ends it with Usage at the first reject, after the rows before it."""
-    unit = "row" if style is Format.AVRO else "line"
+    unit = "row" if style in LINELESS else "line"
     for rows in source:
         lot = from_mappings(rows.values, checks, text=style is Format.CSV)
         found = _rejects(rows, lot)

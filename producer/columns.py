@@ -22,7 +22,14 @@ def to_rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
     return rows
 
 
-def events(batch: pa.RecordBatch, encode: Encode, *, stamp_event_time: bool = False) -> Iterator[Event]:
-    """One per row, keyed by its card; the record timestamp is the moment of sending unless told otherwise."""
-    for row in to_rows(batch):
-        yield Event(row["card_id"].encode(), encode(row), row["event_time"] if stamp_event_time else 0)
+def events(
+    batch: pa.RecordBatch, encode: Encode, *, stamp_event_time: bool = False, stamp_arrival: bool = False
+) -> Iterator[Event]:
+    """One per row, keyed by its card; the record timestamp is the moment of sending unless told otherwise.
+
+    `stamp_arrival` takes it from the column `timestamp`.
+    """
+    rows = to_rows(batch)
+    stamps = batch["timestamp"].cast(pa.int64()).to_pylist() if stamp_arrival else [0] * len(rows)
+    for row, stamp in zip(rows, stamps, strict=True):
+        yield Event(row["card_id"].encode(), encode(row), row["event_time"] if stamp_event_time else stamp)

@@ -1,4 +1,4 @@
-"""Files and standard input as rows: JSON lines, CSV, Avro. Each row comes with the place it begins at.
+"""Files and standard input as rows: JSON lines, CSV, Avro, Parquet. Each row comes with the place it begins at.
 
 What cannot be read as a row is said with its place and reason, and the next one is read. Rows come as soon as they are
 there: a slow writer's row waits for no other.
@@ -25,20 +25,23 @@ class Format(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     AVRO = "avro"
+    PARQUET = "parquet"
 
 
+LINELESS: Final = frozenset({Format.AVRO, Format.PARQUET})
 SUFFIXES: Final = {
     ".jsonl": Format.JSONL,
     ".ndjson": Format.JSONL,
     ".json": Format.JSONL,
     ".csv": Format.CSV,
     ".avro": Format.AVRO,
+    ".parquet": Format.PARQUET,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """`line` is where the row begins; in Avro files, which have no lines, the row's number. Both count from 1."""
+    """`line` is where the row begins; in files that have no lines, the row's number. Both count from 1."""
 
     line: int
     reason: str
@@ -76,7 +79,7 @@ def format_of(path: str, told: Format | None) -> Format:
         return Format.JSONL
     known = SUFFIXES.get(Path(path).suffix.lower())
     if known is None:
-        raise Usage(f"{path}: the suffix does not tell the format", fix="add --format jsonl, csv or avro")
+        raise Usage(f"{path}: the suffix does not tell the format", fix="add --format jsonl, csv, avro or parquet")
     return known
 
 

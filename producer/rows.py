@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from io import BufferedReader
 
-from producer import avro_rows, csv_rows, json_rows
+from producer import avro_rows, csv_rows, json_rows, parquet_rows
 from producer.files import Format, Rows
 from producer.lines import Lines
 
@@ -12,6 +12,8 @@ def rows_of(stream: BufferedReader, style: Format, note: Callable[[str], None]) 
     """`note` hears what is worth knowing about the file as a whole."""
     if style is Format.AVRO:
         return avro_rows.read(stream)
+    if style is Format.PARQUET:
+        return parquet_rows.read(stream)
     if style is Format.CSV:
         return csv_rows.read(Lines(stream), note)
     return json_rows.read(Lines(stream))

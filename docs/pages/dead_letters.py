@@ -25,7 +25,7 @@ HEADERS: Final = {
     headers.DLQ_TIMESTAMP: "record timestamp in milliseconds",
     headers.DLQ_VERSION: "version of the program that refused it",
     headers.DLQ_ENVELOPE: "1 where the value is a JSON envelope instead of the original; else absent",
-    headers.DLQ_HEADERS: "`unreadable` where the original headers had a name that is not text and are left out; else absent",
+    headers.DLQ_HEADERS: "`unreadable` where an original header name is not text and all are left out; else absent",
 }
 ENVELOPE: Final = """
 Where the original would not fit into a record with these headers, and where the reason is `card_number`, the value is a

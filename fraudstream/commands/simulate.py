@@ -1,27 +1,24 @@
-"""`fraudstream simulate`: made-up transactions, some of them fraud, to Kafka or into a file."""
+"""`fraudstream simulate`: made-up transactions and the verdicts on them, to Kafka or into files."""
 
 import secrets
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Final
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from fraudstream.commands.options import Bootstrap, Config, Set, moment_ms, settings_from
+from fraudstream.commands.outlets import File, Outlet, file_outlet, is_file, label_topic
 from fraudstream.commands.progress import progress, to_stderr
 from fraudstream.commands.sending import FramingOption, Sending, Topic, encoder_for, publisher_for
-from producer.files import STDIN, Format, format_of
+from producer.files import Format
 from schemas.errors import Usage
 from schemas.framing import Framing
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from producer.publish import Event
-    from producer.simulate import Simulation
+    from producer.simulate import Simulation, Step
     from schemas.encoding import Encode
 
 USUAL_RATE: Final = 100.0
@@ -29,15 +26,23 @@ USUAL_COUNT: Final = 10_000
 CHUNK: Final = 2_000
 CHUNKS_PER_SECOND: Final = 20
 PER_CUSTOMER_AND_DAY: Final = 1.5
+FEWEST_PER_DAY: Final = 100
+DAY_MS: Final = 86_400_000
 FILE_START: Final = "2026-01-01T00:00:00Z"
 
 Count = Annotated[
     int | None, typer.Option("--count", min=1, help=f"How many [until stopped; {USUAL_COUNT:,} into a file].")
 ]
+DaysOption = Annotated[
+    int | None,
+    typer.Option("--days", min=1, max=3_660, help="The transactions of so many days, up to now or from --start."),
+]
 Seconds = Annotated[float | None, typer.Option("--seconds", min=0.1, help="Stop after so long.")]
 Rate = Annotated[
     float | None,
-    typer.Option("--rate", min=0.001, help=f"Most per second [{USUAL_RATE:g}; with --count as fast as it goes]."),
+    typer.Option(
+        "--rate", min=0.001, help=f"Most per second [{USUAL_RATE:g}; with --count or --days as fast as it goes]."
+    ),
 ]
 Seed = Annotated[
     int | None, typer.Option("--seed", min=0, help="The same seed gives the same transactions [a new one every time].")
@@ -51,17 +56,37 @@ Start = Annotated[
     str | None,
     typer.Option("--start", metavar="TIME", help=f"First event time [now, and always now; {FILE_START} in a file]."),
 ]
+LabelsOut = Annotated[
+    str | None,
+    typer.Option("--labels-out", metavar="FILE|TOPIC", help="Gets the verdicts, each when it is known."),
+]
+TruthOut = Annotated[
+    str | None,
+    typer.Option("--truth-out", metavar="FILE", help="Gets what is true of each event: event_id, is_fraud, scenario."),
+]
+FraudMix = Annotated[
+    str | None,
+    typer.Option("--fraud-mix", metavar="NAME=SHARE,…", help="What the fraud is made of: card_testing, stolen_card, …"),
+]
+
+
+Files = Sequence[tuple[str | None, File, Format | None]]
+"""Path, contents, format if told."""
 
 
 def simulate(
     *,
     count: Count = None,
+    days: DaysOption = None,
     seconds: Seconds = None,
     rate: Rate = None,
     seed: Seed = None,
     customers: Customers = 10_000,
+    fraud_mix: FraudMix = None,
     out: Out = None,
     style: FormatOption = None,
+    labels_out: LabelsOut = None,
+    truth_out: TruthOut = None,
     start: Start = None,
     framing: FramingOption = Framing.SINGLE_OBJECT,
     topic: Topic = None,
@@ -74,73 +99,100 @@ def simulate(
     if out is not None:
         if seconds or rate:
             raise Usage("--seconds and --rate are about sending, and --out sends nothing", fix="give --count instead")
-        simulation = _simulation(customers, seed, moment_ms(start or FILE_START, "--start"))
-        _to_file(simulation, count or USUAL_COUNT, out, format_of(out, style))
+        simulation = _simulation(customers, seed, moment_ms(start or FILE_START, "--start"), fraud_mix)
+        files = ((out, File.TRANSACTIONS, style), (labels_out, File.LABELS, None), (truth_out, File.TRUTHS, None))
+        _to_files(simulation, count if count or days else USUAL_COUNT, days, files)
         return
+    now = start is None and days is None
+    simulation = _simulation(customers, seed, _begin_ms(start, days), fraud_mix)
     settings = settings_from(bootstrap, None, config, sets)
-    rate = rate if rate or count else USUAL_RATE
-    encode = encoder_for(settings, framing, topic)
-    sending = Sending(publisher_for(settings, topic, rate), verb="made")
-    simulation = _simulation(customers, seed, moment_ms(start, "--start") if start else _now_ms())
-    chunks = _chunks(simulation, count, rate, live=start is None)
-    with progress(sending.state, _share(sending, count)) as say, suppress(KeyboardInterrupt):
+    rate = rate if rate or count or days else USUAL_RATE
+    with ExitStack() as stack:
+        others = [stack.enter_context(file_outlet(truth_out, File.TRUTHS, simulation))] if truth_out else []
+        if labels_out and is_file(labels_out):
+            others.append(stack.enter_context(file_outlet(labels_out, File.LABELS, simulation)))
+        elif labels_out:
+            others.append(stack.enter_context(label_topic(settings, labels_out, framing, simulation, stamped=not now)))
+        encode = encoder_for(settings, framing, topic)
+        sending = Sending(publisher_for(settings, topic, rate), verb="made")
+        steps = _until(seconds, _steps(simulation, count, days, rate, labelled=bool(labels_out), now=now))
+        say = stack.enter_context(progress(sending.state, _share(sending, count)))
+        stack.enter_context(suppress(KeyboardInterrupt))
         say(_repeated_by(seed))
-        sending.run(_events(_until(seconds, chunks), encode, sending), say)
+        sending.run(_events(simulation, steps, encode, sending, others, stamped=not now), say)
 
 
-def _simulation(customers: int, seed: int, start_ms: int) -> "Simulation":
+def _begin_ms(start: str | None, days: int | None) -> int:
+    """Days without a start end now."""
+    return moment_ms(start, "--start") if start else _now_ms() - (days or 0) * DAY_MS
+
+
+def _simulation(customers: int, seed: int, start_ms: int, fraud_mix: str | None) -> "Simulation":
     from producer.population import Population
+    from producer.scenarios import MIX, mix_of
     from producer.simulate import Simulation
 
-    return Simulation(Population.of(customers), seed, start_ms, max(1, round(customers * PER_CUSTOMER_AND_DAY)))
+    mix = mix_of(fraud_mix) if fraud_mix is not None else MIX
+    per_day = max(FEWEST_PER_DAY, round(customers * PER_CUSTOMER_AND_DAY))
+    return Simulation(Population.of(customers), seed, start_ms, per_day, mix)
 
 
-def _chunks(
-    simulation: "Simulation", count: int | None, rate: float | None, *, live: bool
-) -> "Iterator[pa.RecordBatch]":
+def _steps(
+    simulation: "Simulation", count: int | None, days: int | None, rate: float | None, *, labelled: bool, now: bool
+) -> "Iterator[Step]":
     """Small enough that an event is sent in the moment it is said to happen."""
-    from producer.simulate import live as happening_now
+    from producer.simulate import live, within
 
     size = CHUNK if rate is None else min(CHUNK, max(1, int(rate / CHUNKS_PER_SECOND)))
-    chunks = simulation.chunks(count, size)
-    return happening_now(chunks, _now_ms) if live else chunks
+    steps = simulation.steps(count, days, size=size, labelled=labelled)
+    if days is not None:
+        steps = within(steps, simulation.start_ms + days * DAY_MS)
+    return live(steps, _now_ms) if now else steps
 
 
-def _until(seconds: float | None, chunks: "Iterator[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
+def _until(seconds: float | None, steps: "Iterator[Step]") -> "Iterator[Step]":
     end = None if seconds is None else time.monotonic() + seconds
-    for chunk in chunks:
+    for step in steps:
         if end is not None and time.monotonic() >= end:
             return
-        yield chunk
+        yield step
 
 
-def _events(chunks: "Iterator[pa.RecordBatch]", encode: "Encode", sending: Sending) -> "Iterator[Event]":
+def _events(
+    simulation: "Simulation",
+    steps: "Iterator[Step]",
+    encode: "Encode",
+    sending: Sending,
+    others: Sequence[Outlet],
+    *,
+    stamped: bool,
+) -> "Iterator[Event]":
+    """The transactions; the other outlets have each step when its transactions were handed over."""
     from producer.columns import events
+    from producer.records import transactions
 
-    for chunk in chunks:
-        sending.read += len(chunk)
-        yield from events(chunk, encode)
-
-
-def _to_file(simulation: "Simulation", count: int, path: str, style: Format) -> None:
-    from producer.write import write
-
-    with _created(path) as stream:
-        written = write(stream, simulation.chunks(count, CHUNK), style)
-    to_stderr(f"wrote {written:,} transactions; {_repeated_by(simulation.seed)}")
+    for step in steps:
+        sending.read += len(step.deliveries)
+        yield from events(transactions(simulation, step.deliveries), encode, stamp_arrival=stamped)
+        for other in others:
+            other.add(step)
 
 
-@contextmanager
-def _created(path: str) -> Iterator[IO[bytes]]:
-    if path == STDIN:
-        yield sys.stdout.buffer
-        return
-    try:
-        stream = Path(path).open("wb")  # noqa: SIM115 closed below
-    except OSError as error:
-        raise Usage(f"--out {path}: {error.strerror}", fix="name a file that can be written") from error
-    with stream:
-        yield stream
+def _to_files(simulation: "Simulation", count: int | None, days: int | None, files: Files) -> None:
+    """Labels are written until the last is known."""
+    labels_out = files[1][0]
+    if labels_out and not is_file(labels_out):
+        raise Usage(
+            f"--labels-out {labels_out} is a topic, and --out writes a file",
+            fix="name a file for the labels too, such as labels.parquet",
+        )
+    with ExitStack() as stack:
+        outlets = [stack.enter_context(file_outlet(path, kind, simulation, told)) for path, kind, told in files if path]
+        for step in simulation.steps(count, days, labelled=bool(labels_out), settled=bool(labels_out)):
+            for outlet in outlets:
+                outlet.add(step)
+    written = ", ".join(f"{outlet.rows:,} {outlet.what}" for outlet in outlets)
+    to_stderr(f"wrote {written}; {_repeated_by(simulation.seed)}")
 
 
 def _share(sending: Sending, count: int | None) -> Callable[[], float | None]:
