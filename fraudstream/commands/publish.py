@@ -29,7 +29,7 @@ class Stamp(StrEnum):
     EVENT = "event"
 
 
-File = Annotated[str, typer.Argument(help="JSON lines, CSV or Avro; - is standard input.", metavar="FILE")]
+File = Annotated[str, typer.Argument(help="JSON lines, CSV, Avro or Parquet; - is standard input.", metavar="FILE")]
 FormatOption = Annotated[
     Format | None, typer.Option("--format", help="What FILE is [by its suffix; jsonl on standard input].")
 ]
