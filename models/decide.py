@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from models import rules
-from models.features import FEATURE_VERSION, Matrix, Places, features
+from models.features import ROW_VERSION, Matrix, Places, row_features
 from models.numbers import Doubles, logistic
 from models.policy import Policy
 from models.rules import RULES, Hits, Limits
@@ -94,10 +94,10 @@ class RulesDecider:
 
     @property
     def feature_version(self) -> int:
-        return FEATURE_VERSION
+        return ROW_VERSION
 
     def decide(self, rows: pa.RecordBatch) -> Decisions:
-        matrix = features(rows, self.places)
+        matrix = row_features(rows, self.places)
         hit = rules.hits(matrix, self.limits)
         margin = rules.margins(hit)
         score = logistic(margin)

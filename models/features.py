@@ -1,12 +1,13 @@
-"""What a decision looks at, as one declared list: the columns of the feature matrix, in this order, for ever.
+"""The feature matrix of a lot: one row per transaction, one column per entry of FEATURES.
 
-A change to the list or to the meaning of an entry is a new FEATURE_VERSION.
+Whole numbers and + - x / √ on doubles in a fixed order: the same row with the same facts has the same bits everywhere.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,10 +15,39 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from models.cards import CardFacts
+from models.feature_list import (
+    FEATURE_VERSION,
+    FEATURES,
+    LABEL_SPANS,
+    POSITION,
+    ROW_FEATURES,
+    ROW_VERSION,
+    SPANS,
+    Feature,
+)
+from schemas.lot.buffers import numbers
+
+__all__ = [
+    "FEATURES",
+    "FEATURE_VERSION",
+    "POSITION",
+    "ROW_FEATURES",
+    "ROW_VERSION",
+    "Feature",
+    "LabelFacts",
+    "Matrix",
+    "Places",
+    "features",
+    "local_hours_and_days",
+    "row_features",
+]
+
 Matrix = NDArray[np.float64]
+Column = NDArray[Any]
+Columns = dict[str, Column]
 Integers = NDArray[np.int64]
 
-FEATURE_VERSION: Final = 1
 SECOND_MS: Final = 1000
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
@@ -25,24 +55,9 @@ QUARTER_MS: Final = HOUR_MS // 4
 NIGHT_ENDS: Final = 6
 SATURDAY: Final = 5
 WEEKDAY_OF_THE_EPOCH: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    name: str
-    meaning: str
-
-
-FEATURES: Final = (
-    Feature("amount_minor", "amount in minor units"),
-    Feature("hour", "hour of day in the policy's time zone, 0 to 23"),
-    Feature("night", "1 from midnight to 6 o'clock"),
-    Feature("weekend", "1 on Saturday and Sunday"),
-    Feature("foreign_country", "1 if the terminal's country is known and not a home country"),
-    Feature("risky_category", "1 if the merchant category is on the policy's list"),
-    Feature("online", "1 if the card was not present: online or by phone"),
-)
-POSITION: Final = {feature.name: position for position, feature in enumerate(FEATURES)}
+SHORTEST_TRIP_MS: Final = 60_000
+"""Two places within a minute count as a minute apart: clocks are not better than that."""
+FEWEST_FOR_SPREAD: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +69,73 @@ class Places:
     risky_categories: Collection[int] = ()
 
 
-def features(rows: pa.RecordBatch, places: Places) -> Matrix:
-    """One row per transaction, one column per entry of FEATURES."""
-    hours, days = local_hours_and_days(rows["event_time"].cast(pa.int64()).to_numpy(), places.timezone)
-    columns = {
-        "amount_minor": rows["amount_minor"].to_numpy(),
+class LabelFacts(Protocol):
+    """What labels say about each row as of its step; NaN where nothing is known."""
+
+    @property
+    def card_days_since_fraud(self) -> Column: ...
+    @property
+    def card_genuine_count(self) -> Column: ...
+    @property
+    def card_genuine_sum(self) -> Column: ...
+    @property
+    def card_genuine_sumsq(self) -> Column: ...
+    @property
+    def card_last_label(self) -> Column: ...
+    @property
+    def terminal_count_1d(self) -> Column: ...
+    @property
+    def terminal_count_7d(self) -> Column: ...
+    @property
+    def terminal_count_30d(self) -> Column: ...
+    @property
+    def terminal_fraud_1d(self) -> Column: ...
+    @property
+    def terminal_fraud_7d(self) -> Column: ...
+    @property
+    def terminal_fraud_30d(self) -> Column: ...
+    @property
+    def terminal_days_since_first_fraud(self) -> Column: ...
+    @property
+    def terminal_days_since_last_fraud(self) -> Column: ...
+    @property
+    def terminal_fraud_run(self) -> Column: ...
+    @property
+    def terminal_last_label(self) -> Column: ...
+
+
+AS_THEY_ARE: Final = (
+    "card_days_since_fraud",
+    "card_last_label",
+    "terminal_days_since_first_fraud",
+    "terminal_days_since_last_fraud",
+    "terminal_fraud_run",
+    "terminal_last_label",
+)
+
+
+def row_features(rows: pa.RecordBatch, places: Places) -> Matrix:
+    """What the transactions alone say: the first columns of the whole matrix."""
+    return _matrix(_of_rows(rows, numbers(rows["event_time"]), numbers(rows["amount_minor"]), places), ROW_FEATURES)
+
+
+def features(rows: pa.RecordBatch, cards: CardFacts, labels: LabelFacts | None, places: Places) -> Matrix:
+    """Times are those as of which the rows were scored; without labels what rests on them is not known."""
+    columns = _of_rows(rows, cards.at, cards.amount, places) | _of_cards(cards)
+    return _matrix(columns | (_of_labels(labels, cards.amount) if labels else {}), FEATURES)
+
+
+def _matrix(columns: Columns, listed: tuple[Feature, ...]) -> Matrix:
+    matrix = np.empty((len(columns["amount_minor"]), len(listed)))
+    for position, feature in enumerate(listed):
+        matrix[:, position] = columns.get(feature.name, np.nan)
+    return matrix
+
+
+def _of_rows(rows: pa.RecordBatch, times: Integers, amounts: Integers, places: Places) -> Columns:
+    hours, days = local_hours_and_days(times, places.timezone)
+    return {
+        "amount_minor": amounts,
         "hour": hours,
         "night": hours < NIGHT_ENDS,
         "weekend": (days + WEEKDAY_OF_THE_EPOCH) % 7 >= SATURDAY,
@@ -66,29 +143,84 @@ def features(rows: pa.RecordBatch, places: Places) -> Matrix:
         "risky_category": _among(rows["merchant_category"], pa.array(sorted(places.risky_categories), pa.int32())),
         "online": _among(rows["channel"].cast(pa.string()), pa.array(["ONLINE", "PHONE"])),
     }
-    return np.column_stack([columns[feature.name].astype(np.float64) for feature in FEATURES])
+
+
+def _of_cards(cards: CardFacts) -> Columns:
+    amount, before = cards.amount, cards.counts - 1
+    columns: Columns = {}
+    for window, span in enumerate(SPANS):
+        columns[f"count_{span}"] = cards.counts[:, window]
+        columns[f"mean_{span}"] = cards.totals[:, window] / cards.counts[:, window]
+    month = len(SPANS) - 1
+    return columns | {
+        "ratio_mean_30d": _over(amount, _over(cards.totals[:, month] - amount, before[:, month])),
+        "ratio_median_30d": _over(amount * 2, cards.median_twice),
+        "ratio_highest_30d": _over(amount, cards.highest),
+        "outliers_14d": cards.outliers,
+        "hours_since_previous": np.where(cards.previous < 0, np.nan, (cards.at - cards.previous) / HOUR_MS),
+        "new_device": _known(cards.new_device),
+        "new_country": _known(cards.new_country),
+        "speed_kmh": cards.kilometres / (np.maximum(cards.at - cards.place_before, SHORTEST_TRIP_MS) / HOUR_MS),
+    }
+
+
+def _of_labels(labels: LabelFacts, amount: Integers) -> Columns:
+    columns: Columns = {name: getattr(labels, name) for name in AS_THEY_ARE}
+    for span in LABEL_SPANS:
+        columns[f"terminal_count_{span}"] = getattr(labels, f"terminal_count_{span}")
+        columns[f"terminal_fraud_share_{span}"] = _over(
+            getattr(labels, f"terminal_fraud_{span}"), getattr(labels, f"terminal_count_{span}")
+        )
+    count = labels.card_genuine_count.astype(np.float64)
+    mean = _over(labels.card_genuine_sum.astype(np.float64), count)
+    squares = labels.card_genuine_sumsq - labels.card_genuine_sum * mean
+    enough = np.where(count >= FEWEST_FOR_SPREAD, count - 1.0, np.nan)
+    spread = np.sqrt(np.maximum(squares, 0.0) / enough)
+    return columns | {"genuine_z": _over(amount - mean, spread), "genuine_ratio": _over(amount, mean)}
+
+
+def _over(above: Column, below: Column) -> Matrix:
+    """The quotient, where there is something to divide by."""
+    quotient = np.full(len(above), np.nan)
+    np.divide(above, below, out=quotient, where=below > 0)
+    return quotient
+
+
+def _known(answer: Integers) -> Matrix:
+    return np.where(answer < 0, np.nan, answer)
 
 
 def local_hours_and_days(times_ms: Integers, timezone: str) -> tuple[Integers, Integers]:
     """Hour of day and day number on the clocks of that time zone, which change at full quarters of an hour."""
-    quarters, which = np.unique(times_ms // QUARTER_MS, return_inverse=True)
-    shifts = np.array([_utc_offset_ms(int(quarter) * QUARTER_MS, timezone) for quarter in quarters], np.int64)
+    quarters = times_ms // QUARTER_MS
+    first = int(quarters.min()) if len(quarters) else 0
+    span = int(quarters.max()) - first + 1 if len(quarters) else 0
+    if span <= max(len(quarters), 1):
+        shifts = np.array([_utc_offset_ms(first + quarter, timezone) for quarter in range(span)], np.int64)
+        which = quarters - first
+    else:
+        different, which = np.unique(quarters, return_inverse=True)
+        shifts = np.array([_utc_offset_ms(int(quarter), timezone) for quarter in different], np.int64)
     local = times_ms + (shifts[which] if len(shifts) else 0)
     return local % DAY_MS // HOUR_MS, local // DAY_MS
 
 
-def _utc_offset_ms(time_ms: int, timezone: str) -> int:
-    offset = datetime.fromtimestamp(time_ms // SECOND_MS, UTC).astimezone(ZoneInfo(timezone)).utcoffset()
+@lru_cache(maxsize=65_536)
+def _utc_offset_ms(quarter: int, timezone: str) -> int:
+    time = datetime.fromtimestamp(quarter * QUARTER_MS // SECOND_MS, UTC)
+    offset = time.astimezone(ZoneInfo(timezone)).utcoffset()
     return int(offset.total_seconds()) * SECOND_MS if offset else 0
 
 
 def _among(column: Any, values: Any) -> NDArray[np.bool_]:  # noqa: ANN401 pyarrow has no types
+    if column.null_count == len(column):
+        return np.zeros(len(column), np.bool_)
     found: NDArray[np.bool_] = pc.is_in(column, value_set=values).to_numpy(zero_copy_only=False)
     return found
 
 
 def _foreign(country: Any, home: Collection[str]) -> NDArray[np.bool_]:  # noqa: ANN401 pyarrow has no types
+    if not home or country.null_count == len(country):
+        return np.zeros(len(country), np.bool_)
     known: NDArray[np.bool_] = country.is_valid().to_numpy(zero_copy_only=False)
-    if not home:
-        return np.zeros(len(known), np.bool_)
     return known & ~_among(country, pa.array(sorted(home), pa.string()))

@@ -34,6 +34,12 @@ class Mark(IntFlag):
     KEY_MISMATCH = 2
     PARTITION_MISMATCH = 4
     CARD_NUMBER = 8
+    LATE = 16
+    REDELIVERED = 32
+    FUTURE = 64
+    CAPPED = 128
+    FOREIGN_CURRENCY = 256
+    COLD_STATE = 512
 
     def names(self) -> list[str]:
         return [mark.name.lower() for mark in self if mark.name]

@@ -106,4 +106,28 @@ MARKS: Final[Mapping[Mark, Meaning]] = {
         "Let all producers use one partitioner and set [kafka.partitioner](settings.md#kafkapartitioner) to it.",
     ),
     Mark.CARD_NUMBER: Meaning("A card id or memo looks like a real card number.", "Tokenise before publishing."),
+    Mark.LATE: Meaning(
+        "The event is older than the newest one of its card, and was scored as of its own time.",
+        "Nothing, if terminals work offline; otherwise look for a producer that lags behind the others.",
+    ),
+    Mark.REDELIVERED: Meaning(
+        "An event of this card with the same time and id was here before; it was scored again and counts once.",
+        "Turn on idempotence in the producer if there are many.",
+    ),
+    Mark.FUTURE: Meaning(
+        "The event time lies more than five minutes after the record's own: scored as of that limit, not remembered.",
+        "Set the clock of whatever makes the events, and check that times are in UTC.",
+    ),
+    Mark.CAPPED: Meaning(
+        "The card has had so many events in 30 days that the older ones are known by the hour only.",
+        "Look at the card: it is a test card, a shared one, or under attack.",
+    ),
+    Mark.FOREIGN_CURRENCY: Meaning(
+        "The amount is in a currency without a rate, and was taken as if it were in the reference currency.",
+        "Add the currency's rate.",
+    ),
+    Mark.COLD_STATE: Meaning(
+        "The card's past does not reach back as far as the longest window.",
+        "Nothing: it ends by itself; history loaded before the start avoids it.",
+    ),
 }

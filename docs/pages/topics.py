@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from models import rules
-from models.features import FEATURE_VERSION, FEATURES
+from models.feature_list import FEATURE_VERSION, FEATURES, ROW_FEATURES, ROW_VERSION, Feature
 from pages import markdown
 from pages.markdown import code, table
 from pages.meanings import MARKS
@@ -59,7 +59,8 @@ the logistic function of the sum. Limits and lists are [settings](settings.md#ru
 FEATURE_INTRODUCTION: Final = """
 ## Features
 
-The entries of `features` in a decision with `feature_version` {version}, in this order.
+The entries of `features` in a decision with `feature_version` {version}, in this order; with {rows} the first {first}
+alone. Nothing older than the horizon can change a value. A value that is not known is NaN.
 """
 
 
@@ -76,9 +77,14 @@ def page() -> str:
         table(("mark", "meaning", "what to do"), ((code(*m.names()), x.what, x.do) for m, x in MARKS.items())),
         RULE_INTRODUCTION.format(base=rules.BASE_MARGIN),
         table(("code", "margin", "in words", "hits", "misses"), map(_rule, rules.RULES)),
-        FEATURE_INTRODUCTION.format(version=FEATURE_VERSION),
-        table(("feature", "meaning"), ((code(each.name), each.meaning) for each in FEATURES)),
+        FEATURE_INTRODUCTION.format(version=FEATURE_VERSION, rows=ROW_VERSION, first=len(ROW_FEATURES)),
+        table(("feature", "meaning", "kind", "group", "horizon"), map(_feature, FEATURES)),
     )
+
+
+def _feature(feature: Feature) -> tuple[str, ...]:
+    horizon = f"{feature.horizon_ms / DAY_MS:.3g} days" if feature.horizon_ms else ""
+    return code(feature.name), feature.meaning, feature.kind, code(feature.group), horizon
 
 
 def _topic(rule: TopicRule) -> tuple[str, ...]:

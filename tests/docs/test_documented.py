@@ -9,7 +9,7 @@ import pytest
 
 from consumer import metrics
 from models import rules
-from models.features import FEATURES
+from models.feature_list import FEATURES
 from schemas import headers
 from schemas.contracts import VERSIONS
 from schemas.framing import Framing

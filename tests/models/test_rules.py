@@ -3,7 +3,7 @@ from collections.abc import Callable, Mapping
 import pyarrow as pa
 import pytest
 
-from models.features import Places, features
+from models.features import Places, row_features
 from models.rules import RULES, Limits, Rule, hits, margins
 from schemas.errors import Misconfigured
 
@@ -12,7 +12,7 @@ Make = Callable[..., pa.RecordBatch]
 
 
 def codes(rows: pa.RecordBatch) -> list[set[str]]:
-    found = hits(features(rows, PLACES), Limits())
+    found = hits(row_features(rows, PLACES), Limits())
     return [{rule.code for rule, hit in zip(RULES, row, strict=True) if hit} for row in found]
 
 
@@ -45,7 +45,7 @@ def test_an_ordinary_purchase_hits_nothing(lot: Make) -> None:
 
 def test_margins_add_up(lot: Make) -> None:
     """The raw margin is the base plus the margins of the rules that hit."""
-    found = hits(features(lot({}, {"amount_minor": 200_000, "country": "BR"}), PLACES), Limits())
+    found = hits(row_features(lot({}, {"amount_minor": 200_000, "country": "BR"}), PLACES), Limits())
     assert margins(found).tolist() == [-5.0, 0.5]
 
 

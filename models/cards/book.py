@@ -1,0 +1,181 @@
+"""What is remembered of every card: lots go in, facts come out, and the book is that much older.
+
+The facts on an event are a function of its partition's log up to that event. How rows are cut into lots, what else is
+in the book and when a card that is gone leaves it cannot be seen in them.
+
+    identity  a card is its id in one partition; an event is its time and its id among those of its card
+    order     of the log; of equal times the first in the log is the first
+    copy      same time and id as an entry: scored as of its place there without itself; not folded; REDELIVERED
+    future    more than `future_ms` after the record's timestamp: scored as of that limit; not folded; FUTURE
+    late      older than the newest folded event of the card: scored as of its own time among what is remembered, and
+              folded there, unless it is 30 days older; LATE. What is remembered reaches `late_ms` further back than
+              the longest window of the newest event.
+    hot card  of more than `entries` the oldest is counted in its hour, as if it had happened when the hour began.
+              Highest, median, outliers and copies look at the entries that are left; CAPPED while an hour is counted
+    gone      a card equals one never seen once its partition's clock is `idle_ms` past its newest event. The clock is
+              the latest time that 64 events of the partition in a row have passed, whatever their card, so a few
+              wrong times never move it.
+"""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from models.cards.extract import Arrays, extract, insert
+from models.cards.facts import CardFacts
+from models.cards.habits import NEW_COUNTRY, NEW_DEVICE, PLACE, PLACE_TIME, REMARK_COLUMNS, UNKNOWN, observe
+from models.cards.layout import (
+    ALWAYS,
+    BLOCK,
+    CLOCK,
+    CURSOR,
+    FOUND_COLUMNS,
+    FRESH,
+    USED_CARDS,
+    Bytes,
+    Int32s,
+    Ints,
+)
+from models.cards.optional import far, optionals
+from models.cards.shelf import Shelf
+from models.cards.slots import evict, find
+from models.cards.terms import Terms
+from models.cards.windows import LANES, fold
+from models.hashing import hash_strings
+from models.money import Money
+from schemas.lot.buffers import numbers
+from schemas.verdicts import Mark
+
+ID_SHIFT = 15
+
+
+class CardBook:
+    def __init__(self, terms: Terms | None = None, money: Money | None = None) -> None:
+        self.terms = terms or Terms()
+        self.money = money or Money()
+        self._terms = self.terms.numbers()
+        self._shelf = Shelf()
+        self._when = np.zeros(self.terms.entries + 3 * BLOCK + LANES, np.int64)
+        self._paid = np.zeros_like(self._when)
+        self._chain = np.zeros(self.terms.entries // BLOCK + 3, np.int32)
+
+    def __len__(self) -> int:
+        """Cards in the book, those among them that are gone and have not left yet."""
+        return int(self._shelf.state[USED_CARDS])
+
+    @property
+    def nbytes(self) -> int:
+        return self._shelf.nbytes
+
+    def fold(self, rows: pa.RecordBatch) -> CardFacts:
+        """The facts on each row as of its own time; the book has then seen all of them."""
+        hashes = hash_strings(rows["card_id"])
+        amounts, foreign = self.money.amounts(rows)
+        slots = self._slots(hashes.view(np.int64), numbers(rows["partition"]).copy())
+        found, marks, deeds = self._fold(rows, slots, amounts)
+        remarks, kilometres = self._remarks(rows, slots, found, deeds)
+        self._evict(len(slots))
+        return CardFacts(
+            card=hashes,
+            amount=amounts,
+            marks=(marks | foreign * int(Mark.FOREIGN_CURRENCY)).astype(np.uint32),
+            found=found,
+            new_device=remarks[:, NEW_DEVICE],
+            new_country=remarks[:, NEW_COUNTRY],
+            kilometres=kilometres,
+            place_before=remarks[:, PLACE_TIME],
+        )
+
+    def to_arrays(self, partition: int) -> dict[str, NDArray[Any]]:
+        """All that the book knows of a partition; equal histories give equal arrays."""
+        return extract(self._shelf, partition, self.terms.idle_ms)
+
+    def from_arrays(self, partition: int, arrays: Arrays) -> None:
+        """The partition is then as it was when those arrays were made, under the same terms."""
+        self.drop(partition)
+        insert(self._shelf, partition, arrays)
+
+    def drop(self, partition: int) -> None:
+        """Forgets a partition and its clock."""
+        shelf = self._shelf
+        shelf.know(partition)
+        shelf.clocks[partition + 1, CLOCK] = ALWAYS
+        shelf.state[CURSOR] = 0
+        self._evict(len(self))
+        shelf.forget_clock(partition)
+
+    def _slots(self, keys: Ints, partitions: Int32s) -> Int32s:
+        shelf, done = self._shelf, 0
+        slots = np.empty(len(keys), np.int32)
+        if len(keys):
+            shelf.know(int(partitions.max()))
+        while True:
+            done = find(shelf.table, shelf.cards, shelf.rings, shelf.sides, shelf.state, keys, partitions, done, slots)
+            if done == len(keys):
+                return slots
+            shelf.more_cards()
+
+    def _fold(self, rows: pa.RecordBatch, slots: Int32s, amounts: Ints) -> tuple[Ints, Ints, Bytes]:
+        shelf, done = self._shelf, 0
+        times, stamps = numbers(rows["event_time"]).copy(), numbers(rows["timestamp"]).copy()
+        ids = (hash_strings(rows["event_id"]) >> ID_SHIFT).view(np.int64)
+        found = np.empty((len(slots), FOUND_COLUMNS), np.int64)
+        marks, deeds = np.empty(len(slots), np.int64), np.empty(len(slots), np.int8)
+        while True:
+            done = fold(
+                shelf.cards,
+                shelf.rings,
+                shelf.entries,
+                shelf.links,
+                shelf.hours,
+                shelf.state,
+                shelf.clocks,
+                self._terms,
+                self._when,
+                self._paid,
+                self._chain,
+                slots,
+                times,
+                stamps,
+                amounts,
+                ids,
+                done,
+                found,
+                marks,
+                deeds,
+            )
+            if done == len(slots):
+                return found, marks, deeds
+            if shelf.out_of_blocks:
+                shelf.more_blocks()
+            else:
+                shelf.more_hours()
+
+    def _remarks(
+        self, rows: pa.RecordBatch, slots: Int32s, found: Ints, deeds: Bytes
+    ) -> tuple[Ints, NDArray[np.float64]]:
+        given = optionals(rows)
+        remarks = np.full((len(slots), REMARK_COLUMNS), UNKNOWN, np.int64)
+        kilometres = np.full(len(slots), np.nan)
+        if given.some or (deeds & FRESH).any():
+            observe(self._shelf.sides, slots, found, deeds, given.devices, given.countries, given.places, remarks)
+            moved = np.flatnonzero(remarks[:, PLACE_TIME] != UNKNOWN)
+            kilometres[moved] = far(given.places[moved], remarks[moved, PLACE])
+        return remarks, kilometres
+
+    def _evict(self, budget: int) -> None:
+        shelf = self._shelf
+        evict(
+            shelf.table,
+            shelf.cards,
+            shelf.rings,
+            shelf.sides,
+            shelf.links,
+            shelf.hours,
+            shelf.state,
+            shelf.clocks,
+            self.terms.idle_ms,
+            budget,
+        )

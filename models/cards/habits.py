@@ -1,0 +1,126 @@
+"""What else a card remembers, in the order of the log: three devices, three countries, two places.
+
+    device, country   known as of a time t: first seen before t, and last seen less than 30 days before t or after it.
+                      A pause of 30 days or more ends what was known. There is room for three: a fourth takes the
+                      place of the one last seen longest ago (then first seen longest ago, then of the
+                      smallest hash), unless it is older.
+    place             where the card was at the two latest different times; of one time, the last in the log.
+
+Only folded events are remembered. An event is compared with what was known before its own time, so a copy of an event
+is not compared with itself. Where there is nothing to compare with, the answer is unknown, never "new".
+"""
+
+from typing import Final
+
+from models.cards.layout import (
+    ALWAYS,
+    AT,
+    D30,
+    FOLDED,
+    FRESH,
+    NEVER,
+    NONE,
+    TIME_MIDDLE,
+    TIME_SHIFT,
+    Bytes,
+    Int32s,
+    Ints,
+)
+from schemas.compiled import compiled
+
+REMEMBERED: Final = 3
+DEVICES: Final = 0
+COUNTRIES: Final = 2 * REMEMBERED
+PLACES: Final = 4 * REMEMBERED
+LOW_NAME: Final = 2**TIME_SHIFT - 1
+"""A name is 44 bits of a hash, never 0: half of it stands below its first time, half below its last."""
+
+LONGITUDE_BITS: Final = 26
+LATITUDE_MIDDLE: Final = 9_000_000
+LONGITUDE_MIDDLE: Final = 18_000_000
+"""Places are in units of 1e-5 degrees."""
+
+NEW_DEVICE, NEW_COUNTRY, PLACE_TIME, PLACE = range(4)
+REMARK_COLUMNS: Final = 4
+UNKNOWN: Final = NONE
+
+
+@compiled
+def is_new(sides: Ints, slot: int, base: int, name: int, time: int) -> int:
+    """1 or 0; UNKNOWN where no name is given or none is known."""
+    answer = UNKNOWN
+    for at in range(base, base + 2 * REMEMBERED, 2):
+        first, last = sides[slot, at], sides[slot, at + 1]
+        known = ((first & LOW_NAME) << TIME_SHIFT) | (last & LOW_NAME)
+        if name == 0 or known == 0 or (first >> TIME_SHIFT) + TIME_MIDDLE >= time:
+            continue
+        if (last >> TIME_SHIFT) + TIME_MIDDLE > time - D30:
+            if known == name:
+                return 0
+            answer = 1
+    return answer
+
+
+@compiled
+def remember(sides: Ints, slot: int, base: int, name: int, time: int) -> None:
+    stale, oldest, begun, least = base, ALWAYS, ALWAYS, ALWAYS
+    for at in range(base, base + 2 * REMEMBERED, 2):
+        first = (sides[slot, at] >> TIME_SHIFT) + TIME_MIDDLE
+        last = (sides[slot, at + 1] >> TIME_SHIFT) + TIME_MIDDLE
+        known = ((sides[slot, at] & LOW_NAME) << TIME_SHIFT) | (sides[slot, at + 1] & LOW_NAME)
+        if known == name:
+            first = time if time - last >= D30 else min(first, time)
+            last = max(last, time)
+            sides[slot, at] = ((first - TIME_MIDDLE) << TIME_SHIFT) | (name >> TIME_SHIFT)
+            sides[slot, at + 1] = ((last - TIME_MIDDLE) << TIME_SHIFT) | (name & LOW_NAME)
+            return
+        last = last if known else NEVER
+        # never the first of equal slots: which slot a name is in depends on what a card that was gone has left
+        if last < oldest or (last == oldest and (first < begun or (first == begun and known < least))):
+            stale, oldest, begun, least = at, last, first, known
+    if oldest <= time:
+        sides[slot, stale] = ((time - TIME_MIDDLE) << TIME_SHIFT) | (name >> TIME_SHIFT)
+        sides[slot, stale + 1] = ((time - TIME_MIDDLE) << TIME_SHIFT) | (name & LOW_NAME)
+
+
+@compiled
+def be_at(sides: Ints, slot: int, place: int, time: int) -> None:
+    newest, before = PLACES, PLACES + 2
+    if time > sides[slot, newest]:
+        sides[slot, before], sides[slot, before + 1] = sides[slot, newest], sides[slot, newest + 1]
+        sides[slot, newest], sides[slot, newest + 1] = time, place
+    elif time == sides[slot, newest]:
+        sides[slot, newest + 1] = place
+    elif time >= sides[slot, before]:
+        sides[slot, before], sides[slot, before + 1] = time, place
+
+
+@compiled
+def observe(  # noqa: PLR0917
+    sides: Ints,
+    slots: Int32s,
+    found: Ints,
+    deeds: Bytes,
+    devices: Ints,
+    countries: Ints,
+    places: Ints,
+    remarks: Ints,
+) -> None:
+    """Name 0 and place UNKNOWN where none is given; the remarks on a place are time and place of the one before."""
+    for row in range(slots.size):
+        slot, time = slots[row], found[row, AT]
+        if deeds[row] & FRESH:
+            sides[slot, :] = 0
+        remarks[row, NEW_DEVICE] = is_new(sides, slot, DEVICES, devices[row], time)
+        remarks[row, NEW_COUNTRY] = is_new(sides, slot, COUNTRIES, countries[row], time)
+        remarks[row, PLACE_TIME] = UNKNOWN
+        for at in (PLACES + 2, PLACES):
+            if places[row] != UNKNOWN and time - D30 < sides[slot, at] < time:
+                remarks[row, PLACE_TIME], remarks[row, PLACE] = sides[slot, at], sides[slot, at + 1]
+        if deeds[row] & FOLDED:
+            if devices[row] != 0:
+                remember(sides, slot, DEVICES, devices[row], time)
+            if countries[row] != 0:
+                remember(sides, slot, COUNTRIES, countries[row], time)
+            if places[row] != UNKNOWN:
+                be_at(sides, slot, places[row], time)

@@ -1,0 +1,140 @@
+"""Which slot a card is in: found or given in one step, taken back once the card counts as gone.
+
+A card is named by its key and its partition. Cards lie without gaps, so that nobody has to pass over empty slots.
+"""
+
+from models.cards.layout import (
+    BLOCK_SHIFT,
+    CLOCK,
+    COUNT,
+    CURSOR,
+    FIRST,
+    FREE_BLOCK,
+    FREE_HOUR,
+    GUESS,
+    HOUR_NEXT,
+    HOURS,
+    KEY,
+    LAST,
+    NEVER,
+    NEWEST,
+    NONE,
+    PARTITION,
+    USED_CARDS,
+    Int32s,
+    Ints,
+)
+from schemas.compiled import compiled
+
+
+@compiled
+def find(  # noqa: PLR0917
+    table: Int32s,
+    cards: Ints,
+    rings: Int32s,
+    sides: Ints,
+    state: Ints,
+    keys: Ints,
+    partitions: Int32s,
+    start: int,
+    slots: Int32s,
+) -> int:
+    """The first row for which there was no room, else the number of rows."""
+    mask = table.size - 1
+    for row in range(start, keys.size):
+        at = keys[row] & mask
+        while True:
+            slot = table[at]
+            if slot == NONE:
+                if state[USED_CARDS] == cards.shape[0]:
+                    return row
+                slot = state[USED_CARDS]
+                state[USED_CARDS] += 1
+                table[at] = slot
+                cards[slot, KEY], cards[slot, NEWEST], cards[slot, GUESS] = keys[row], NEVER, 0
+                rings[slot, PARTITION], rings[slot, COUNT], rings[slot, HOURS] = partitions[row], 0, NONE
+                rings[slot, FIRST], rings[slot, LAST] = NONE, NONE
+                sides[slot, :] = 0
+                break
+            if cards[slot, KEY] == keys[row] and rings[slot, PARTITION] == partitions[row]:
+                break
+            at = (at + 1) & mask
+        slots[row] = slot
+    return int(keys.size)
+
+
+@compiled
+def fill(table: Int32s, cards: Ints, used: int) -> None:
+    """Every card's place anew."""
+    table[:] = NONE
+    mask = table.size - 1
+    for slot in range(used):
+        at = cards[slot, KEY] & mask
+        while table[at] != NONE:
+            at = (at + 1) & mask
+        table[at] = slot
+
+
+@compiled
+def place_of(table: Int32s, cards: Ints, slot: int) -> int:
+    mask = table.size - 1
+    at = cards[slot, KEY] & mask
+    while table[at] != slot:
+        at = (at + 1) & mask
+    return int(at)
+
+
+@compiled
+def forget(table: Int32s, cards: Ints, slot: int) -> None:
+    """Closes the gap, so that every other card is still found from its own first place."""
+    mask = table.size - 1
+    hole = place_of(table, cards, slot)
+    at = (hole + 1) & mask
+    while table[at] != NONE:
+        home = cards[table[at], KEY] & mask
+        if (at - home) & mask >= (at - hole) & mask:
+            table[hole] = table[at]
+            hole = at
+        at = (at + 1) & mask
+    table[hole] = NONE
+
+
+@compiled
+def evict(  # noqa: PLR0917
+    table: Int32s,
+    cards: Ints,
+    rings: Int32s,
+    sides: Ints,
+    links: Int32s,
+    hours: Ints,
+    state: Ints,
+    clocks: Ints,
+    idle_ms: int,
+    budget: int,
+) -> int:
+    """How many of the next `budget` cards were gone; the last card moves to where one was."""
+    gone = 0
+    for _ in range(min(budget, state[USED_CARDS])):
+        if state[CURSOR] >= state[USED_CARDS]:
+            state[CURSOR] = 0
+        slot = state[CURSOR]
+        if clocks[rings[slot, PARTITION] + 1, CLOCK] - cards[slot, NEWEST] <= idle_ms:
+            state[CURSOR] += 1
+            continue
+        if rings[slot, COUNT] > 0:
+            links[rings[slot, LAST] >> BLOCK_SHIFT] = state[FREE_BLOCK]
+            state[FREE_BLOCK] = rings[slot, FIRST] >> BLOCK_SHIFT
+        node = rings[slot, HOURS]
+        while node != NONE:
+            after = hours[node, HOUR_NEXT]
+            hours[node, HOUR_NEXT] = state[FREE_HOUR]
+            state[FREE_HOUR] = node
+            node = after
+        forget(table, cards, slot)
+        last = state[USED_CARDS] - 1
+        if slot != last:
+            table[place_of(table, cards, last)] = slot
+            cards[slot], rings[slot], sides[slot] = cards[last], rings[last], sides[last]
+        state[USED_CARDS] = last
+        gone += 1
+    return gone

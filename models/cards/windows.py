@@ -1,0 +1,367 @@
+"""Every event in its card's past: exact windows as of its own time, then its own place in the ring.
+
+One event: what the card remembers is laid out in a row → the event's place among it → counts and sums of the windows
+that end there, highest, median and outliers of the longest → folded, unless it is a copy, too late or in the future →
+what is too old or too much leaves the ring. Nothing is kept running, so nothing can drift.
+
+The median is found by counting from a first guess, the one of the card's event before: the answer does not depend on
+the guess, only how soon it is found.
+"""
+
+from typing import Final
+
+from models.cards.layout import (
+    ALWAYS,
+    AMOUNT_MIDDLE,
+    AMOUNT_SHIFT,
+    AT,
+    BLOCK,
+    BLOCK_SHIFT,
+    CALM,
+    CAP,
+    CLOCK,
+    COUNT,
+    COUNTS,
+    D1,
+    D7,
+    D14,
+    D30,
+    FIRST,
+    FOLDED,
+    FREE_BLOCK,
+    FREE_HOUR,
+    FRESH,
+    FUTURE_MS,
+    GUESS,
+    H1,
+    HIGH_ID,
+    HIGHEST,
+    HOUR,
+    HOUR_COUNT,
+    HOUR_NEXT,
+    HOUR_SUM,
+    HOURS,
+    IDLE_MS,
+    KEPT_MS,
+    LAST,
+    LOW_ID,
+    LOWEST,
+    M10,
+    MEDIAN_TWICE,
+    NEVER,
+    NEWEST,
+    NONE,
+    OUTLIERS,
+    PARTITION,
+    PREVIOUS,
+    RUN,
+    TIME_MIDDLE,
+    TIME_SHIFT,
+    TOTALS,
+    USED_BLOCKS,
+    USED_HOURS,
+    WINDOWS,
+    Bytes,
+    Int32s,
+    Ints,
+)
+from schemas.compiled import compiled
+from schemas.verdicts import Mark
+
+LATE, REDELIVERED = int(Mark.LATE), int(Mark.REDELIVERED)
+FUTURE, CAPPED = int(Mark.FUTURE), int(Mark.CAPPED)
+LANES: Final = 16
+NEIGHBOURS: Final = 4
+"""So often the next amount is tried before the middle of what is left."""
+
+
+@compiled
+def lay_out(  # noqa: PLR0917
+    entries: Ints, links: Int32s, first: int, count: int, chain: Int32s, when: Ints, paid: Ints
+) -> None:
+    """The entries of a card in a row, from index BLOCK on; what else stands in its blocks lies outside of that."""
+    block = first >> BLOCK_SHIFT
+    to = BLOCK - (first & (BLOCK - 1))
+    number = 0
+    while to < BLOCK + count:
+        chain[number] = block
+        for i in range(BLOCK):
+            when[to + i] = (entries[block, i] >> TIME_SHIFT) + TIME_MIDDLE
+        for i in range(BLOCK):
+            paid[to + i] = (entries[block, BLOCK + i] >> AMOUNT_SHIFT) + AMOUNT_MIDDLE
+        block = links[block]
+        to += BLOCK
+        number += 1
+
+
+@compiled
+def after_equals(when: Ints, count: int, time: int) -> int:
+    """How many of the entries are not later."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) >> 1
+        if when[BLOCK + middle] <= time:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled
+def whole(count: int) -> int:
+    """As many, and as many more as fill the lanes of a vector: loops that end early are slow ones."""
+    return (count + LANES - 1) & -LANES
+
+
+@compiled
+def middles(paid: Ints, begin: int, end: int, guess: int, highest: int) -> tuple[int, int]:
+    """The lower of the two middle amounts, and the sum of both; after the end stands ALWAYS."""
+    lower, upper = (end - begin - 1) >> 1, (end - begin) >> 1
+    end = begin + whole(end - begin)
+    low, high, tries = 0, highest, 0
+    while True:
+        below, equal = 0, 0
+        for k in range(begin, end):
+            below += paid[k] < guess
+            equal += paid[k] == guess
+        tries += 1
+        if lower < below:
+            high = NEVER
+            for k in range(begin, end):
+                high = max(high, paid[k] if paid[k] < guess else NEVER)
+            guess = high if tries < NEIGHBOURS else (low + high) >> 1
+            continue
+        after = ALWAYS
+        if upper >= below + equal:
+            for k in range(begin, end):
+                after = min(after, paid[k] if paid[k] > guess else ALWAYS)
+        if lower < below + equal:
+            return guess, guess + (guess if upper < below + equal else after)
+        low = after
+        guess = low if tries < NEIGHBOURS else (low + high) >> 1
+
+
+@compiled
+def position(chain: Int32s, index: int) -> int:
+    """Of the entry with that index among its card's, counted from the beginning of the first block."""
+    return int(chain[index >> BLOCK_SHIFT]) * BLOCK + (index & (BLOCK - 1))
+
+
+@compiled
+def empty(slot: int, rings: Int32s, links: Int32s, hours: Ints, state: Ints) -> None:
+    if rings[slot, COUNT] > 0:
+        links[rings[slot, LAST] >> BLOCK_SHIFT] = state[FREE_BLOCK]
+        state[FREE_BLOCK] = rings[slot, FIRST] >> BLOCK_SHIFT
+        rings[slot, COUNT] = 0
+    while rings[slot, HOURS] != NONE:
+        node = rings[slot, HOURS]
+        rings[slot, HOURS] = hours[node, HOUR_NEXT]
+        hours[node, HOUR_NEXT] = state[FREE_HOUR]
+        state[FREE_HOUR] = node
+
+
+@compiled
+def pour(  # noqa: PLR0917
+    slot: int, time: int, amount: int, rings: Int32s, hours: Ints, state: Ints
+) -> None:
+    """An entry that has no place in the ring is counted in its hour; the latest hour stands first."""
+    hour = time // H1
+    before, node = NONE, int(rings[slot, HOURS])
+    while node != NONE and hours[node, HOUR] > hour:
+        before, node = node, hours[node, HOUR_NEXT]
+    if node != NONE and hours[node, HOUR] == hour:
+        hours[node, HOUR_COUNT] += 1
+        hours[node, HOUR_SUM] += amount
+        return
+    new = state[FREE_HOUR]
+    if new == NONE:
+        new = state[USED_HOURS]
+        state[USED_HOURS] += 1
+    else:
+        state[FREE_HOUR] = hours[new, HOUR_NEXT]
+    hours[new, HOUR], hours[new, HOUR_COUNT], hours[new, HOUR_SUM], hours[new, HOUR_NEXT] = hour, 1, amount, node
+    if before == NONE:
+        rings[slot, HOURS] = new
+    else:
+        hours[before, HOUR_NEXT] = new
+
+
+@compiled
+def cut(slot: int, oldest: int, rings: Int32s, hours: Ints, state: Ints) -> None:
+    """Hours that began at `oldest` or before are forgotten."""
+    before, node = NONE, int(rings[slot, HOURS])
+    while node != NONE and hours[node, HOUR] * H1 > oldest:
+        before, node = node, hours[node, HOUR_NEXT]
+    if before == NONE:
+        rings[slot, HOURS] = NONE
+    else:
+        hours[before, HOUR_NEXT] = NONE
+    while node != NONE:
+        after = hours[node, HOUR_NEXT]
+        hours[node, HOUR_NEXT] = state[FREE_HOUR]
+        state[FREE_HOUR] = node
+        node = after
+
+
+@compiled
+def add_hours(node: int, time: int, hours: Ints, found: Ints, row: int) -> int:
+    """What is known by the hour counts as if it had happened when its hour began; CAPPED if there was any."""
+    mark = 0
+    while node != NONE:
+        then = hours[node, HOUR] * H1
+        for window in range(len(WINDOWS)):
+            if time - WINDOWS[window] < then <= time:
+                found[row, COUNTS + window] += hours[node, HOUR_COUNT]
+                found[row, TOTALS + window] += hours[node, HOUR_SUM]
+                mark = CAPPED
+        node = hours[node, HOUR_NEXT]
+    return mark
+
+
+@compiled
+def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an array in it costs
+    cards: Ints,
+    rings: Int32s,
+    entries: Ints,
+    links: Int32s,
+    hours: Ints,
+    state: Ints,
+    clocks: Ints,
+    terms: Ints,
+    when: Ints,
+    paid: Ints,
+    chain: Int32s,
+    slots: Int32s,
+    times: Ints,
+    stamps: Ints,
+    amounts: Ints,
+    ids: Ints,
+    start: int,
+    found: Ints,
+    marks: Ints,
+    deeds: Bytes,
+) -> int:
+    """The first row for which there was no room, else the number of rows."""
+    for row in range(start, slots.size):
+        blocks = state[FREE_BLOCK] != NONE or state[USED_BLOCKS] < links.size
+        if not blocks or (state[FREE_HOUR] == NONE and state[USED_HOURS] == hours.shape[0]):
+            return row
+        slot = slots[row]
+        clock = rings[slot, PARTITION] + 1
+        deed = 0
+        if clocks[clock, CLOCK] - cards[slot, NEWEST] > terms[IDLE_MS]:
+            empty(slot, rings, links, hours, state)
+            cards[slot, NEWEST] = NEVER
+            deed = FRESH
+        newest, count, first = cards[slot, NEWEST], int(rings[slot, COUNT]), int(rings[slot, FIRST])
+        time, amount, mark = times[row], amounts[row], 0
+        if stamps[row] > 0 and time > stamps[row] + terms[FUTURE_MS]:
+            time = stamps[row] + terms[FUTURE_MS]
+            mark = FUTURE
+
+        lay_out(entries, links, first, count, chain, when, paid)
+        offset = first & (BLOCK - 1)
+        place = count if time >= newest else after_equals(when, count, time)
+        at = place - 1 if mark == 0 else NONE
+        while at >= 0 and when[BLOCK + at] == time:
+            here = position(chain, offset + at)
+            block, of = here >> BLOCK_SHIFT, here & (BLOCK - 1)
+            if ((entries[block, of] & HIGH_ID) << AMOUNT_SHIFT) | (entries[block, BLOCK + of] & LOW_ID) == ids[row]:
+                place, mark = at, REDELIVERED
+                break
+            at -= 1
+        if mark == 0 and time < newest:
+            mark = LATE
+
+        end = BLOCK + place
+        for k in range(LANES):
+            when[end + k] = NEVER
+            paid[end + k] = ALWAYS
+        c3, c4, s3, s4, highest = 1, 1, amount, amount, NONE
+        for k in range(BLOCK, BLOCK + whole(place)):
+            then, value = when[k], paid[k]
+            highest = max(highest, value if then > time - D30 else NONE)
+            c3 += then > time - D7
+            s3 += value if then > time - D7 else 0
+            c4 += then > time - D30
+            s4 += value if then > time - D30 else 0
+        c0, c1, c2, s0, s1, s2 = 1, 1, 1, amount, amount, amount
+        k = end - 1
+        while k >= BLOCK and when[k] > time - D1:
+            c2 += 1
+            s2 += paid[k]
+            if when[k] > time - H1:
+                c1 += 1
+                s1 += paid[k]
+                if when[k] > time - M10:
+                    c0 += 1
+                    s0 += paid[k]
+            k -= 1
+        begin = end - (c4 - 1)
+        previous, twice, outliers = NONE, NONE, 0
+        if begin < end:
+            previous = when[end - 1]
+            cards[slot, GUESS], twice = middles(paid, begin, end, cards[slot, GUESS], highest)
+            if 2 * highest > 3 * twice:
+                for k in range(begin, begin + whole(end - begin)):
+                    outliers += (when[k] > time - D14) & (2 * paid[k] > 3 * twice)
+        found[row, AT], found[row, PREVIOUS], found[row, HIGHEST] = time, previous, highest
+        found[row, MEDIAN_TWICE], found[row, OUTLIERS] = twice, outliers
+        found[row, COUNTS], found[row, COUNTS + 1], found[row, COUNTS + 2] = c0, c1, c2
+        found[row, COUNTS + 3], found[row, COUNTS + 4] = c3, c4
+        found[row, TOTALS], found[row, TOTALS + 1], found[row, TOTALS + 2] = s0, s1, s2
+        found[row, TOTALS + 3], found[row, TOTALS + 4] = s3, s4
+        if rings[slot, HOURS] != NONE:
+            mark |= add_hours(rings[slot, HOURS], time, hours, found, row)
+        marks[row] = mark
+
+        if mark & (FUTURE | REDELIVERED) == 0 and time > newest - D30:
+            deed |= FOLDED
+            end = offset + count
+            if count == 0 or end & (BLOCK - 1) == 0:
+                block = state[FREE_BLOCK]
+                if block == NONE:
+                    block = state[USED_BLOCKS]
+                    state[USED_BLOCKS] += 1
+                else:
+                    state[FREE_BLOCK] = links[block]
+                if count == 0:
+                    offset, end = 0, 0
+                else:
+                    links[rings[slot, LAST] >> BLOCK_SHIFT] = block
+                chain[end >> BLOCK_SHIFT] = block
+            for to in range(end, offset + place, -1):
+                block, of = chain[to >> BLOCK_SHIFT], to & (BLOCK - 1)
+                source, at = chain[(to - 1) >> BLOCK_SHIFT], (to - 1) & (BLOCK - 1)
+                entries[block, of], entries[block, BLOCK + of] = entries[source, at], entries[source, BLOCK + at]
+            block, of = chain[(offset + place) >> BLOCK_SHIFT], (offset + place) & (BLOCK - 1)
+            entries[block, of] = ((time - TIME_MIDDLE) << TIME_SHIFT) | (ids[row] >> AMOUNT_SHIFT)
+            entries[block, BLOCK + of] = ((amount - AMOUNT_MIDDLE) << AMOUNT_SHIFT) | (ids[row] & LOW_ID)
+            rings[slot, LAST] = position(chain, end)
+            newest = max(newest, time)
+            cards[slot, NEWEST] = newest
+
+            oldest = newest - terms[KEPT_MS]
+            block, of = chain[offset >> BLOCK_SHIFT], offset & (BLOCK - 1)
+            while (entries[block, of] >> TIME_SHIFT) + TIME_MIDDLE <= oldest:
+                offset += 1
+                block, of = chain[offset >> BLOCK_SHIFT], offset & (BLOCK - 1)
+            if end + 1 - offset > terms[CAP]:
+                then = (entries[block, of] >> TIME_SHIFT) + TIME_MIDDLE
+                pour(slot, then, (entries[block, BLOCK + of] >> AMOUNT_SHIFT) + AMOUNT_MIDDLE, rings, hours, state)
+                offset += 1
+            here = position(chain, offset)
+            if rings[slot, HOURS] != NONE:
+                cut(slot, oldest, rings, hours, state)
+            rings[slot, FIRST], rings[slot, COUNT] = here, end + 1 - offset
+            for passed in range(offset >> BLOCK_SHIFT):
+                links[chain[passed]] = state[FREE_BLOCK]
+                state[FREE_BLOCK] = chain[passed]
+        deeds[row] = deed
+
+        clocks[clock, LOWEST] = min(clocks[clock, LOWEST], time)
+        clocks[clock, RUN] += 1
+        if clocks[clock, RUN] == CALM:
+            clocks[clock, CLOCK] = max(clocks[clock, CLOCK], clocks[clock, LOWEST])
+            clocks[clock, LOWEST], clocks[clock, RUN] = ALWAYS, 0
+    return int(slots.size)
