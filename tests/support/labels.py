@@ -138,10 +138,14 @@ def _days(question: Question, times: Sequence[int], sign: int) -> float:
 class World:
     """A bank of few cards and terminals, so that everything meets: verdicts late, repeated, corrected, missing.
 
+    Where purchases are alike, all have one amount and most verdicts are corrected.
     A label's partition follows from its card; its offset is its place among the labels of that partition.
     """
 
-    def __init__(self, seed: int, events: int, *, cards: int = 120, terminals: int = 48, days: int = 150) -> None:
+    def __init__(
+        self, seed: int, events: int, *, cards: int = 120, terminals: int = 48, days: int = 150, alike: bool = False
+    ) -> None:
+        self.alike = alike
         self.chance, self.cards, self.terminals, self.days = random.Random(seed), cards, terminals, days
         bad = {terminal: START + self.chance.randrange(days) * DAY for terminal in range(3)}
         known = [label for event in range(events) for label in self._labels(event, bad)]
@@ -182,13 +186,13 @@ class World:
 
     def _labels(self, event: int, bad: dict[int, int]) -> list[Label]:
         chance = self.chance
-        time = self._edged(START + chance.randrange(self.days * DAY))
+        time = self._edged(START + chance.randrange(HOUR if self.alike else self.days * DAY))
         terminal = chance.randrange(self.terminals)
         fraud = chance.random() < 0.1 or (terminal in bad and 0 <= time - bad[terminal] < 28 * DAY)
-        amount = chance.choice([0, 1, 999, 100_000, 10**11, chance.randrange(10**11)])
+        amount = 100 if self.alike else chance.choice([0, 1, 999, 10**11, chance.randrange(10**11)])
         first = Label(event, chance.randrange(self.cards), terminal, amount, time, fraud, self._known(time))
         labels = [first] if chance.random() > 0.1 else []
-        while labels and chance.random() < 0.3:
+        while labels and chance.random() < (0.7 if self.alike else 0.3):
             known = labels[-1].known_at
             known = chance.choice([known, known + HOUR // 2, self._known(known), self._known(known)])
             labels.append(first._replace(is_fraud=chance.random() < 0.5, known_at=known))
@@ -196,9 +200,8 @@ class World:
 
     def _known(self, time: int) -> int:
         """By an investigator, the customer, a chargeback, or beyond the horizon."""
-        return self._edged(
-            time + self.chance.randrange(self.chance.choice([HOUR, 3 * DAY, 10 * DAY, 60 * DAY, 130 * DAY]))
-        )
+        longest = self.chance.choice([HOUR, 3 * DAY, 10 * DAY, 60 * DAY, 130 * DAY])
+        return time + longest if self.alike else self._edged(time + self.chance.randrange(longest))
 
     def _edged(self, time: int) -> int:
         """As it is, or moved to where the grace ends at a boundary, or one millisecond beside that."""

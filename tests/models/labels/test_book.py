@@ -50,6 +50,13 @@ def test_the_book_says_what_brute_force_says() -> None:
     assert asked > 100_000
 
 
+def test_verdicts_that_look_alike_are_not_mixed_up() -> None:
+    """One amount, one hour, one terminal, and most verdicts corrected: each takes back what it said, not its like."""
+    for seed in range(40):
+        world = World(seed, events=60, cards=2, terminals=1, days=60, alike=True)
+        assert not disagreements(world, by_the_book, questions=200), seed
+
+
 def test_every_answer_is_something_in_that_world() -> None:
     """The worlds of the comparison know every fact in more than one value, so that a wrong one can be seen."""
     facts = by_the_book((world := World(1, events=2_000)).labels, world.questions(1_000))
@@ -163,6 +170,17 @@ def test_answers_come_between_labels() -> None:
         ready = [each for each in questions if complete - 48 < each.at // HOUR <= complete]
         for each, found in zip(ready, answered(book, ready) if ready else [], strict=True):
             assert same(found, oracle.answer(each))
+
+
+def test_labels_learned_late_count_from_then_on() -> None:
+    """A question that is asked again, after a label came that takes effect before it, gets the new answer."""
+    world = World(22, events=400, terminals=4)
+    for each in world.questions(30):
+        book = LabelBook()
+        for first in range(0, len(world.labels), 50):
+            book.learn(columns(world.labels[first : first + 50]))
+            expected = Oracle(world.labels[: first + 50]).answer(each)
+            assert same(answered(book, [each])[0], expected)
 
 
 def test_learning_again_changes_nothing() -> None:
