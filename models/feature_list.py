@@ -107,5 +107,9 @@ FEATURES: Final[tuple[Feature, ...]] = (
     _labelled("terminal_fraud_run", "frauds in a row among the terminal's last labels", "terminal_labels", "integer"),
     _labelled("terminal_last_label", "1 if the terminal's last label says fraud", "terminal_labels", "boolean"),
 )
-ROW_FEATURES: Final = tuple(feature for feature in FEATURES if feature.group == "row")
+LABEL_GROUPS: Final = ("card_labels", "terminal_labels")
+ROW_FEATURES: Final = tuple(each for each in FEATURES if each.group == "row")
+CARD_FEATURES: Final = tuple(each for each in FEATURES if each.group not in {"row", *LABEL_GROUPS})
+LABEL_FEATURES: Final = tuple(each for each in FEATURES if each.group in LABEL_GROUPS)
+"""These three, in this order, are the list."""
 POSITION: Final = {feature.name: position for position, feature in enumerate(FEATURES)}

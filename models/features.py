@@ -15,18 +15,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from models.card_features import card_features
 from models.cards import CardFacts
 from models.feature_list import (
+    CARD_FEATURES,
     FEATURE_VERSION,
     FEATURES,
+    LABEL_FEATURES,
     LABEL_SPANS,
     POSITION,
     ROW_FEATURES,
     ROW_VERSION,
-    SPANS,
     Feature,
 )
-from schemas.lot.buffers import numbers
+from schemas.lot.buffers import flags, numbers
 
 __all__ = [
     "FEATURES",
@@ -55,9 +57,8 @@ QUARTER_MS: Final = HOUR_MS // 4
 NIGHT_ENDS: Final = 6
 SATURDAY: Final = 5
 WEEKDAY_OF_THE_EPOCH: Final = 3
-SHORTEST_TRIP_MS: Final = 60_000
-"""Two places within a minute count as a minute apart: clocks are not better than that."""
 FEWEST_FOR_SPREAD: Final = 2
+CARD_NOT_PRESENT: Final = frozenset(("ONLINE", "PHONE"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +117,23 @@ AS_THEY_ARE: Final = (
 
 def row_features(rows: pa.RecordBatch, places: Places) -> Matrix:
     """What the transactions alone say: the first columns of the whole matrix."""
-    return _matrix(_of_rows(rows, numbers(rows["event_time"]), numbers(rows["amount_minor"]), places), ROW_FEATURES)
+    columns = _of_rows(rows, numbers(rows["event_time"]), numbers(rows["amount_minor"]), places)
+    return _filled(np.empty((rows.num_rows, len(ROW_FEATURES))), columns, ROW_FEATURES)
 
 
 def features(rows: pa.RecordBatch, cards: CardFacts, labels: LabelFacts | None, places: Places) -> Matrix:
     """Times are those as of which the rows were scored; without labels what rests on them is not known."""
-    columns = _of_rows(rows, cards.at, cards.amount, places) | _of_cards(cards)
-    return _matrix(columns | (_of_labels(labels, cards.amount) if labels else {}), FEATURES)
+    matrix = np.full((rows.num_rows, len(FEATURES)), np.nan)
+    _filled(matrix, _of_rows(rows, cards.at, cards.amount, places), ROW_FEATURES)
+    matrix[:, len(ROW_FEATURES) : len(ROW_FEATURES) + len(CARD_FEATURES)] = card_features(cards)
+    if labels:
+        _filled(matrix[:, -len(LABEL_FEATURES) :], _of_labels(labels, cards.amount), LABEL_FEATURES)
+    return matrix
 
 
-def _matrix(columns: Columns, listed: tuple[Feature, ...]) -> Matrix:
-    matrix = np.empty((len(columns["amount_minor"]), len(listed)))
+def _filled(matrix: Matrix, columns: Columns, listed: tuple[Feature, ...]) -> Matrix:
     for position, feature in enumerate(listed):
-        matrix[:, position] = columns.get(feature.name, np.nan)
+        matrix[:, position] = columns[feature.name]
     return matrix
 
 
@@ -140,27 +145,8 @@ def _of_rows(rows: pa.RecordBatch, times: Integers, amounts: Integers, places: P
         "night": hours < NIGHT_ENDS,
         "weekend": (days + WEEKDAY_OF_THE_EPOCH) % 7 >= SATURDAY,
         "foreign_country": _foreign(rows["country"], places.home_countries),
-        "risky_category": _among(rows["merchant_category"], pa.array(sorted(places.risky_categories), pa.int32())),
-        "online": _among(rows["channel"].cast(pa.string()), pa.array(["ONLINE", "PHONE"])),
-    }
-
-
-def _of_cards(cards: CardFacts) -> Columns:
-    amount, before = cards.amount, cards.counts - 1
-    columns: Columns = {}
-    for window, span in enumerate(SPANS):
-        columns[f"count_{span}"] = cards.counts[:, window]
-        columns[f"mean_{span}"] = cards.totals[:, window] / cards.counts[:, window]
-    month = len(SPANS) - 1
-    return columns | {
-        "ratio_mean_30d": _over(amount, _over(cards.totals[:, month] - amount, before[:, month])),
-        "ratio_median_30d": _over(amount * 2, cards.median_twice),
-        "ratio_highest_30d": _over(amount, cards.highest),
-        "outliers_14d": cards.outliers,
-        "hours_since_previous": np.where(cards.previous < 0, np.nan, (cards.at - cards.previous) / HOUR_MS),
-        "new_device": _known(cards.new_device),
-        "new_country": _known(cards.new_country),
-        "speed_kmh": cards.kilometres / (np.maximum(cards.at - cards.place_before, SHORTEST_TRIP_MS) / HOUR_MS),
+        "risky_category": _among(rows["merchant_category"], frozenset(places.risky_categories)),
+        "online": _online(rows["channel"]),
     }
 
 
@@ -186,10 +172,6 @@ def _over(above: Column, below: Column) -> Matrix:
     return quotient
 
 
-def _known(answer: Integers) -> Matrix:
-    return np.where(answer < 0, np.nan, answer)
-
-
 def local_hours_and_days(times_ms: Integers, timezone: str) -> tuple[Integers, Integers]:
     """Hour of day and day number on the clocks of that time zone, which change at full quarters of an hour."""
     quarters = times_ms // QUARTER_MS
@@ -212,15 +194,29 @@ def _utc_offset_ms(quarter: int, timezone: str) -> int:
     return int(offset.total_seconds()) * SECOND_MS if offset else 0
 
 
-def _among(column: Any, values: Any) -> NDArray[np.bool_]:  # noqa: ANN401 pyarrow has no types
-    if column.null_count == len(column):
+def _among(column: Any, values: frozenset[int] | frozenset[str]) -> NDArray[np.bool_]:  # noqa: ANN401 pyarrow has no types
+    if not values or column.null_count == len(column):
         return np.zeros(len(column), np.bool_)
-    found: NDArray[np.bool_] = pc.is_in(column, value_set=values).to_numpy(zero_copy_only=False)
+    found: NDArray[np.bool_] = pc.is_in(column, value_set=_set(values, column.type)).to_numpy(zero_copy_only=False)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _set(values: frozenset[Any], kind: Any) -> Any:  # noqa: ANN401 pyarrow has no types
+    return pa.array(sorted(values), kind)
+
+
+def _online(channel: Any) -> NDArray[np.bool_]:  # noqa: ANN401 pyarrow has no types
+    """Symbol by symbol: the column is of few numbers with a dictionary."""
+    if channel.null_count == len(channel):
+        return np.zeros(len(channel), np.bool_)
+    online = np.array([symbol in CARD_NOT_PRESENT for symbol in channel.dictionary.to_pylist()])
+    where = flags(channel)
+    found: NDArray[np.bool_] = where & online[np.where(where, numbers(channel.indices), 0)]
     return found
 
 
 def _foreign(country: Any, home: Collection[str]) -> NDArray[np.bool_]:  # noqa: ANN401 pyarrow has no types
     if not home or country.null_count == len(country):
         return np.zeros(len(country), np.bool_)
-    known: NDArray[np.bool_] = country.is_valid().to_numpy(zero_copy_only=False)
-    return known & ~_among(country, pa.array(sorted(home), pa.string()))
+    return flags(country) & ~_among(country, frozenset(home))

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.cards import CardBook
+from models.feature_list import CARD_FEATURES, LABEL_FEATURES
 from models.features import FEATURES, POSITION, ROW_FEATURES, Places, features, local_hours_and_days, row_features
 from models.money import Money
 
@@ -82,6 +83,7 @@ def test_names_are_unique() -> None:
     """A feature is found by its name, and says what it means."""
     assert len(POSITION) == len(FEATURES)
     assert all(feature.meaning and feature.window_ms <= feature.horizon_ms for feature in FEATURES)
+    assert (*ROW_FEATURES, *CARD_FEATURES, *LABEL_FEATURES) == FEATURES
 
 
 def test_what_a_row_says_stands_first(punctual: Make) -> None:

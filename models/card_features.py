@@ -1,0 +1,62 @@
+"""The features that come from a card's past, row by row in a fixed order."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.cards import CardFacts
+from models.cards.layout import AT, COUNTS, HIGHEST, MEDIAN_TWICE, OUTLIERS, PREVIOUS, TOTALS, Ints
+from models.feature_list import CARD_FEATURES, SPANS
+from schemas.compiled import compiled
+
+Matrix = NDArray[np.float64]
+
+WINDOWS: Final = len(SPANS)
+LONGEST: Final = WINDOWS - 1
+HOUR_MS: Final = 3_600_000
+SHORTEST_TRIP_MS: Final = 60_000
+"""Two places within a minute count as a minute apart: clocks are not better than that."""
+
+
+@compiled
+def write(  # noqa: PLR0917
+    found: Ints, amounts: Ints, new_device: Ints, new_country: Ints, place_before: Ints, km: Matrix, matrix: Matrix
+) -> None:
+    """In the order of CARD_FEATURES; `matrix` comes full of NaN."""
+    for row in range(amounts.size):
+        at, amount, out = found[row, AT], amounts[row], matrix[row]
+        for window in range(WINDOWS):
+            out[window] = found[row, COUNTS + window]
+            out[WINDOWS + window] = found[row, TOTALS + window] / found[row, COUNTS + window]
+        others, total = found[row, COUNTS + LONGEST] - 1, found[row, TOTALS + LONGEST] - amount
+        if others > 0 and total > 0:
+            out[2 * WINDOWS] = amount / (total / others)
+        if found[row, MEDIAN_TWICE] > 0:
+            out[2 * WINDOWS + 1] = (2 * amount) / found[row, MEDIAN_TWICE]
+        if found[row, HIGHEST] > 0:
+            out[2 * WINDOWS + 2] = amount / found[row, HIGHEST]
+        out[2 * WINDOWS + 3] = found[row, OUTLIERS]
+        if found[row, PREVIOUS] >= 0:
+            out[2 * WINDOWS + 4] = (at - found[row, PREVIOUS]) / HOUR_MS
+        if new_device[row] >= 0:
+            out[2 * WINDOWS + 5] = new_device[row]
+        if new_country[row] >= 0:
+            out[2 * WINDOWS + 6] = new_country[row]
+        if place_before[row] >= 0:
+            out[2 * WINDOWS + 7] = km[row] / (max(at - place_before[row], SHORTEST_TRIP_MS) / HOUR_MS)
+
+
+def card_features(cards: CardFacts) -> Matrix:
+    """One row per transaction, one column per entry of CARD_FEATURES."""
+    matrix = np.full((len(cards.amount), len(CARD_FEATURES)), np.nan)
+    write(
+        cards.found,
+        cards.amount,
+        cards.new_device,
+        cards.new_country,
+        cards.place_before,
+        cards.kilometres,
+        matrix,
+    )
+    return matrix
