@@ -45,6 +45,7 @@ from models.cards.terms import Terms
 from models.cards.windows import LANES, fold
 from models.hashing import hash_strings
 from models.money import Money
+from schemas.errors import Misconfigured
 from schemas.lot.buffers import numbers
 from schemas.verdicts import Mark
 
@@ -94,6 +95,11 @@ class CardBook:
 
     def from_arrays(self, partition: int, arrays: Arrays) -> None:
         """The partition is then as it was when those arrays were made, under the same terms."""
+        if (arrays["counts"] > self.terms.entries).any():
+            raise Misconfigured(
+                f"the arrays have a card of more than {self.terms.entries} entries",
+                fix="use them with the terms they were made under, or fold the log anew",
+            )
         self.drop(partition)
         insert(self._shelf, partition, arrays)
 

@@ -7,64 +7,18 @@ what is too old or too much leaves the ring. Nothing is kept running, so nothing
 The median is found by counting from a first guess, the one of the card's event before: the answer does not depend on
 the guess, only how soon it is found.
 """
+# ruff: noqa: I001 - sixty names, not each on a line of its own
 
 from typing import Final
 
-from models.cards.layout import (
-    ALWAYS,
-    AMOUNT_MIDDLE,
-    AMOUNT_SHIFT,
-    AT,
-    BLOCK,
-    BLOCK_SHIFT,
-    CALM,
-    CAP,
-    CLOCK,
-    COUNT,
-    COUNTS,
-    D1,
-    D7,
-    D14,
-    D30,
-    FIRST,
-    FOLDED,
-    FREE_BLOCK,
-    FREE_HOUR,
-    FRESH,
-    FUTURE_MS,
-    GUESS,
-    H1,
-    HIGH_ID,
-    HIGHEST,
-    HOUR,
-    HOUR_COUNT,
-    HOUR_NEXT,
-    HOUR_SUM,
-    HOURS,
-    IDLE_MS,
-    KEPT_MS,
-    LAST,
-    LOW_ID,
-    LOWEST,
-    M10,
-    MEDIAN_TWICE,
-    NEVER,
-    NEWEST,
-    NONE,
-    OUTLIERS,
-    PARTITION,
-    PREVIOUS,
-    RUN,
-    TIME_MIDDLE,
-    TIME_SHIFT,
-    TOTALS,
-    USED_BLOCKS,
-    USED_HOURS,
-    WINDOWS,
-    Bytes,
-    Int32s,
-    Ints,
-)
+import numpy as np
+
+from models.cards.layout import ALWAYS, AMOUNT_MIDDLE, AMOUNT_SHIFT, AT, BLOCK, BLOCK_SHIFT, CALM, CAP, CLOCK
+from models.cards.layout import COUNT, COUNTS, D1, D7, D14, D30, FIRST, FOLDED, FREE_BLOCK, FREE_HOUR, FRESH
+from models.cards.layout import FUTURE_MS, GUESS, H1, HIGH_ID, HIGHEST, HOUR, HOUR_COUNT, HOUR_NEXT, HOUR_SUM
+from models.cards.layout import HOURS, IDLE_MS, KEPT_MS, LAST, LOW_ID, LOWEST, M10, MEDIAN_TWICE, NEVER, NEWEST
+from models.cards.layout import NONE, OUTLIERS, PARTITION, PREVIOUS, RUN, TIME_MIDDLE, TIME_SHIFT, TOTALS
+from models.cards.layout import USED_BLOCKS, USED_HOURS, WINDOWS, Bytes, Int32s, Ints
 from schemas.compiled import compiled
 from schemas.verdicts import Mark
 
@@ -92,19 +46,6 @@ def lay_out(  # noqa: PLR0917
         block = links[block]
         to += BLOCK
         number += 1
-
-
-@compiled
-def after_equals(when: Ints, count: int, time: int) -> int:
-    """How many of the entries are not later."""
-    low, high = 0, count
-    while low < high:
-        middle = (low + high) >> 1
-        if when[BLOCK + middle] <= time:
-            low = middle + 1
-        else:
-            high = middle
-    return low
 
 
 @compiled
@@ -145,19 +86,6 @@ def middles(paid: Ints, begin: int, end: int, guess: int, highest: int) -> tuple
 def position(chain: Int32s, index: int) -> int:
     """Of the entry with that index among its card's, counted from the beginning of the first block."""
     return int(chain[index >> BLOCK_SHIFT]) * BLOCK + (index & (BLOCK - 1))
-
-
-@compiled
-def empty(slot: int, rings: Int32s, links: Int32s, hours: Ints, state: Ints) -> None:
-    if rings[slot, COUNT] > 0:
-        links[rings[slot, LAST] >> BLOCK_SHIFT] = state[FREE_BLOCK]
-        state[FREE_BLOCK] = rings[slot, FIRST] >> BLOCK_SHIFT
-        rings[slot, COUNT] = 0
-    while rings[slot, HOURS] != NONE:
-        node = rings[slot, HOURS]
-        rings[slot, HOURS] = hours[node, HOUR_NEXT]
-        hours[node, HOUR_NEXT] = state[FREE_HOUR]
-        state[FREE_HOUR] = node
 
 
 @compiled
@@ -204,6 +132,15 @@ def cut(slot: int, oldest: int, rings: Int32s, hours: Ints, state: Ints) -> None
 
 
 @compiled
+def empty(slot: int, rings: Int32s, links: Int32s, hours: Ints, state: Ints) -> None:
+    if rings[slot, COUNT] > 0:
+        links[rings[slot, LAST] >> BLOCK_SHIFT] = state[FREE_BLOCK]
+        state[FREE_BLOCK] = rings[slot, FIRST] >> BLOCK_SHIFT
+        rings[slot, COUNT] = 0
+    cut(slot, ALWAYS, rings, hours, state)
+
+
+@compiled
 def add_hours(node: int, time: int, hours: Ints, found: Ints, row: int) -> int:
     """What is known by the hour counts as if it had happened when its hour began; CAPPED if there was any."""
     mark = 0
@@ -246,9 +183,8 @@ def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an ar
         blocks = state[FREE_BLOCK] != NONE or state[USED_BLOCKS] < links.size
         if not blocks or (state[FREE_HOUR] == NONE and state[USED_HOURS] == hours.shape[0]):
             return row
-        slot = slots[row]
+        slot, deed = slots[row], 0
         clock = rings[slot, PARTITION] + 1
-        deed = 0
         if clocks[clock, CLOCK] - cards[slot, NEWEST] > terms[IDLE_MS]:
             empty(slot, rings, links, hours, state)
             cards[slot, NEWEST] = NEVER
@@ -261,7 +197,7 @@ def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an ar
 
         lay_out(entries, links, first, count, chain, when, paid)
         offset = first & (BLOCK - 1)
-        place = count if time >= newest else after_equals(when, count, time)
+        place = count if time >= newest else int(np.searchsorted(when[BLOCK : BLOCK + count], time, "right"))
         at = place - 1 if mark == 0 else NONE
         while at >= 0 and when[BLOCK + at] == time:
             here = position(chain, offset + at)
@@ -297,8 +233,7 @@ def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an ar
                     c0 += 1
                     s0 += paid[k]
             k -= 1
-        begin = end - (c4 - 1)
-        previous, twice, outliers = NONE, NONE, 0
+        begin, previous, twice, outliers = end - (c4 - 1), NONE, NONE, 0
         if begin < end:
             previous = when[end - 1]
             cards[slot, GUESS], twice = middles(paid, begin, end, cards[slot, GUESS], highest)
@@ -306,11 +241,10 @@ def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an ar
                 for k in range(begin, begin + whole(end - begin)):
                     outliers += (when[k] > time - D14) & (2 * paid[k] > 3 * twice)
         found[row, AT], found[row, PREVIOUS], found[row, HIGHEST] = time, previous, highest
-        found[row, MEDIAN_TWICE], found[row, OUTLIERS] = twice, outliers
-        found[row, COUNTS], found[row, COUNTS + 1], found[row, COUNTS + 2] = c0, c1, c2
-        found[row, COUNTS + 3], found[row, COUNTS + 4] = c3, c4
-        found[row, TOTALS], found[row, TOTALS + 1], found[row, TOTALS + 2] = s0, s1, s2
-        found[row, TOTALS + 3], found[row, TOTALS + 4] = s3, s4
+        found[row, MEDIAN_TWICE], found[row, OUTLIERS], found[row, COUNTS] = twice, outliers, c0
+        found[row, COUNTS + 1], found[row, COUNTS + 2], found[row, COUNTS + 3] = c1, c2, c3
+        found[row, COUNTS + 4], found[row, TOTALS], found[row, TOTALS + 1] = c4, s0, s1
+        found[row, TOTALS + 2], found[row, TOTALS + 3], found[row, TOTALS + 4] = s2, s3, s4
         if rings[slot, HOURS] != NONE:
             mark |= add_hours(rings[slot, HOURS], time, hours, found, row)
         marks[row] = mark
@@ -350,10 +284,9 @@ def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an ar
                 then = (entries[block, of] >> TIME_SHIFT) + TIME_MIDDLE
                 pour(slot, then, (entries[block, BLOCK + of] >> AMOUNT_SHIFT) + AMOUNT_MIDDLE, rings, hours, state)
                 offset += 1
-            here = position(chain, offset)
             if rings[slot, HOURS] != NONE:
                 cut(slot, oldest, rings, hours, state)
-            rings[slot, FIRST], rings[slot, COUNT] = here, end + 1 - offset
+            rings[slot, FIRST], rings[slot, COUNT] = position(chain, offset), end + 1 - offset
             for passed in range(offset >> BLOCK_SHIFT):
                 links[chain[passed]] = state[FREE_BLOCK]
                 state[FREE_BLOCK] = chain[passed]

@@ -7,6 +7,7 @@ import pytest
 from support.card_oracle import MINUTE, Row, answers, lots, stream
 
 from models.cards import CardBook, Terms
+from schemas.errors import Misconfigured
 
 TERMS = Terms(entries=9)
 
@@ -68,3 +69,11 @@ def test_a_dropped_partition_is_forgotten_and_its_room_used_again() -> None:
     assert len(book) == 0
     assert run(book, rows) == run(CardBook(TERMS), rows)
     assert book.nbytes == size
+
+
+def test_arrays_of_other_terms_are_refused() -> None:
+    """A ring that does not fit is an error, never a crash."""
+    book = CardBook(Terms(entries=9))
+    run(book, log())
+    with pytest.raises(Misconfigured, match="more than 5 entries"):
+        CardBook(Terms(entries=5)).from_arrays(0, book.to_arrays(0))
