@@ -62,7 +62,6 @@ class KafkaSource:
         self._unrecorded: dict[int, int] = {}
         self._held: list[Any] = []
         self._holding = False
-        self.assignments = 0
         self.handovers = 0
         consumer.subscribe([topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
 
@@ -203,7 +202,6 @@ class KafkaSource:
             self._positions[each.partition] = offset
         consumer.assign(partitions)
         (consumer.pause if self._holding else consumer.resume)(partitions)
-        self.assignments += 1
         self.handovers += 1
         log.info("source.assigned", partitions=sorted(self._positions), positions=dict(self._positions))
 

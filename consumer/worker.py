@@ -71,7 +71,7 @@ class Worker:
     @property
     def ready(self) -> bool:
         """It has been given its partitions, be it none, and turns."""
-        return self._source.assignments > 0 and self._life.alive
+        return self._source.handovers > 0 and self._life.alive
 
     def _turn(self) -> None:
         self._life.turn()

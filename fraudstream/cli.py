@@ -8,7 +8,7 @@ from typing import Final
 import typer
 
 from fraudstream.commands import demo, doctor, flags, local, models, publish, score, settings, simulate, topics
-from schemas.errors import DONE, FraudstreamError, Misconfigured, Usage
+from schemas.errors import DONE, FraudstreamError, Usage
 
 INTERRUPTED: Final = 130
 WRONG_WORDS: Final = 2
@@ -75,7 +75,6 @@ def refusal(error: Exception) -> FraudstreamError | None:
         KafkaError._CONFLICT,  # noqa: SLF001
     }:
         return None
-    return Misconfigured(
-        f"the Kafka client refuses its settings: {error.args[0].str()}",
-        fix="correct kafka.properties; `fraudstream settings` shows what is set and where it comes from",
-    )
+    from fraudstream.topics import unaccepted
+
+    return unaccepted(error)

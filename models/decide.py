@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Final, Protocol
 
 import numpy as np
@@ -67,7 +68,7 @@ class Decider(Protocol):
     def decide(self, rows: pa.RecordBatch) -> Decisions: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RulesDecider:
     """Decides by the declared rules alone."""
 
@@ -84,7 +85,7 @@ class RulesDecider:
                 fix=f"set policy.review_at above {lone:.3f}",
             )
 
-    @property
+    @cached_property
     def model(self) -> ModelRef:
         return ModelRef("rules", "1", self._digest())
 

@@ -2,8 +2,6 @@
 
     FraudstreamError
     ├── Retry                  the same call may succeed later; the caller waits and tries again
-    │   ├── BrokerAway
-    │   ├── RedisAway
     │   └── RegistryAway
     ├── DeadLetter             this record can never be used; its neighbours are scored
     └── Stop                   this process ends, with the exit code of its class
@@ -35,14 +33,6 @@ class FraudstreamError(Exception):
 
 class Retry(FraudstreamError):
     exit_code = 69
-
-
-class BrokerAway(Retry):
-    pass
-
-
-class RedisAway(Retry):
-    pass
 
 
 class RegistryAway(Retry):
