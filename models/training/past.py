@@ -1,0 +1,94 @@
+"""One pass over a history: the rows that may teach, pick or judge, and what was said of them by when."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.history import FRAUD, UNKNOWN, Builder, Table, Verdicts
+from models.judging.counts import Flags
+from models.judging.splits import DAY_MS, Period
+from models.labels import LabelColumns, LabelParams
+from models.labels.columns import NAMES
+from models.training.logs import Logs
+from schemas.errors import Usage
+from schemas.verdicts import Mark
+
+LOT: Final = 10_000
+
+Say = Callable[[str, int], None]
+"""What is being done, and how many rows of it are done."""
+
+
+class Known(NamedTuple):
+    """Rows whose verdict is known, and what it is."""
+
+    row: NDArray[np.int64]
+    fraud: Flags
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """`first` and `last` are of all events, also of those that are not kept; `seen` counts them."""
+
+    table: Table
+    verdicts: Verdicts
+    first: int
+    last: int
+    last_label: int
+    seen: int
+
+    def rows(self, period: Period) -> NDArray[np.int64]:
+        return np.flatnonzero(period.holds(self.table.time))
+
+    def known(self, period: Period, as_of: int | None = None) -> Known:
+        """By the labels that count at that time, or by every label there is."""
+        said = self.verdicts.final() if as_of is None else self.verdicts.as_of(as_of)
+        row = np.flatnonzero(period.holds(self.table.time) & (said != UNKNOWN))
+        return Known(row, said[row] == FRAUD)
+
+    def end(self, gap_days: int) -> int:
+        """Of the last day whose verdicts had as long to come as the gap says; whole days."""
+        return min(-(-self.last // DAY_MS), (self.last_label - gap_days * DAY_MS) // DAY_MS) * DAY_MS
+
+
+def gather(logs: Logs, builder: Builder, params: LabelParams, *, keep_ms: int, say: Say) -> Past:
+    """Keeps the rows of the newest `keep_ms`; copies of events are folded and then left out."""
+    labels = _learn(logs, builder, say)
+    kept: deque[Table] = deque()
+    first, last, seen = 2**62, -(2**62), 0
+    for lot in logs.transactions():
+        for at in range(0, lot.num_rows, LOT):
+            table = builder.fold(lot.slice(at, LOT))
+            seen += len(table)
+            first, last = min(first, int(table.time.min())), max(last, int(table.time.max()))
+            kept.append(table.take(table.marks & Mark.REDELIVERED == 0))
+            while int(kept[0].time.max(initial=-(2**62))) < last - keep_ms:
+                kept.popleft()
+        say("transactions", seen)
+    if not seen:
+        raise Usage("there are no transactions to learn from", fix="give files with transactions, or --from-topics")
+    table = Table.concat(kept)
+    last_label = max((int(each.known_at.max()) for each in labels), default=-(2**62))
+    return Past(table, Verdicts.of(table.event, _joined(labels), params), first, last, last_label, seen)
+
+
+def _learn(logs: Logs, builder: Builder, say: Say) -> list[LabelColumns]:
+    labels, count = [], 0
+    for batch in logs.labels():
+        if not len(batch):
+            continue
+        builder.learn(batch)
+        labels.append(batch)
+        count += len(batch)
+        say("labels", count)
+    if not labels:
+        raise Usage("there are no labels to learn from", fix="give --labels, or map is_fraud and give --label-delay")
+    return labels
+
+
+def _joined(labels: list[LabelColumns]) -> LabelColumns:
+    return LabelColumns(*(np.concatenate([getattr(each, name) for each in labels]) for name in NAMES))
