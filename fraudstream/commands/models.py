@@ -148,11 +148,14 @@ def promote(
     """
     from models.registry.gates import GATES
     from models.registry.reference import alias_name
+    from models.registry.registry import NotPromoted
 
-    registry = _registry(root, config, sets)
-    if not GATES:
-        typer.echo("no gate was asked: none judges models yet, so look at its figures yourself", err=True)
-    entry = registry.promote(model, _by(who, why), alias=alias_name(alias), gates=GATES, overrides=override or ())
+    registry, by, named = _registry(root, config, sets), _by(who, why), alias_name(alias)
+    try:
+        entry = registry.promote(model, by, alias=named, gates=GATES, overrides=override or ())
+    except NotPromoted as error:
+        _tell(error.entry, json)
+        raise
     _tell(entry, json)
 
 
@@ -249,7 +252,8 @@ def _tell(entry: "Entry", json: bool) -> None:
 
 
 def _line(entry: "Entry") -> str:
-    moved = "" if entry.alias is None else f" {entry.alias}: {entry.replaced or 'none'} -> {entry.version}"
+    stays = entry.action == "refuse"
+    moved = "" if stays or not entry.alias else f" {entry.alias}: {entry.replaced or 'none'} -> {entry.version}"
     gates = "".join(
         f"\n    gate {g.gate}: {'passed' if g.passed else 'overridden' if g.overridden else 'failed'}, {g.said}"
         for g in entry.gates

@@ -3,13 +3,14 @@
 Accuracy is shown and never a gate: approving everything reaches 99 %. A gate that was not run has not passed.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Final
 
 from models.judging.bootstrap import Interval
 
+RULES: Final = "rules"
 LEAST_RECALL: Final = 0.5
 RECALL_SLACK: Final = 0.01
 PRECISION_SLACK: Final = 0.01
@@ -30,21 +31,29 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
-    """Sampled rows whose features were derived again with everything later deleted and unseen labels flipped."""
+    """Sampled rows whose features were derived again with everything later deleted and unseen labels flipped.
+
+    `features` are the names of those that differ, where they are known.
+    """
 
     rows: int
     different: int
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`gain` is the paired day-bootstrap interval of what the candidate saves per row against the champion."""
+    """`gain` is the paired day-bootstrap interval of what the candidate saves per row against the champion.
+
+    Both with as many alerts. `against` is the champion's digest, or RULES where no model was live.
+    """
 
     candidate: Figures
     champion: Figures
     gain: Interval
     as_of: AsOf
     split_by_time: bool
+    against: str = RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +64,42 @@ class Verdict:
     passed: bool
     said: str
     overridable: bool = False
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
 
 def recall(evidence: Evidence) -> Verdict:
     found, live = evidence.candidate.recall, evidence.champion.recall
     needed = max(LEAST_RECALL, live - RECALL_SLACK) if isfinite(live) else LEAST_RECALL
-    return Verdict("recall", found >= needed, f"finds {found:.3f} of the fraud at review_at, needs {needed:.3f}")
+    said = f"finds {found:.3f} of the fraud at review_at, needs {needed:.3f}"
+    return Verdict("recall", found >= needed, said, numbers={"candidate": found, "live": live, "needed": needed})
 
 
 def average_precision(evidence: Evidence) -> Verdict:
     found, live = evidence.candidate.average_precision, evidence.champion.average_precision
     needed = live - PRECISION_SLACK
-    return Verdict("average_precision", found >= needed, f"reaches {found:.3f}, the live model {live:.3f}")
+    said = f"reaches {found:.3f}, what is live {live:.3f}"
+    numbers = {"candidate": found, "live": live, "needed": needed}
+    return Verdict("average_precision", found >= needed, said, numbers=numbers)
 
 
 def cost(evidence: Evidence) -> Verdict:
     found, live = evidence.candidate.cost_per_row, evidence.champion.cost_per_row
-    return Verdict("cost", found <= live, f"costs {found:.2f} minor units a row, the live model {live:.2f}")
+    said = f"costs {found:.2f} minor units a row, what is live {live:.2f}"
+    return Verdict("cost", found <= live, said, numbers={"candidate": found, "live": live})
 
 
 def gain(evidence: Evidence) -> Verdict:
     """Not better by chance, or at least not worse: the upper end of the interval must reach zero."""
-    low, _, high = evidence.gain
-    return Verdict(
-        "gain", high >= 0.0, f"saves between {low:.2f} and {high:.2f} minor units a row against the live model"
-    )
+    low, middle, high = evidence.gain
+    said = f"saves between {low:.2f} and {high:.2f} minor units a row against what is live, at equal alerts"
+    return Verdict("gain", high >= 0.0, said, numbers={"low": low, "middle": middle, "high": high})
 
 
 def leak(evidence: Evidence) -> Verdict:
     rows, different = evidence.as_of.rows, evidence.as_of.different
-    said = f"{different} of {rows} rows have other features when the future is taken away"
-    return Verdict("leak", rows > 0 and different == 0, said)
+    named = f": {', '.join(evidence.as_of.features)}" if evidence.as_of.features else ""
+    said = f"{different} of {rows} rows have other features when the future is taken away{named}"
+    return Verdict("leak", rows > 0 and different == 0, said, numbers={"rows": rows, "different": different})
 
 
 def split(evidence: Evidence) -> Verdict:
@@ -98,7 +112,8 @@ def split(evidence: Evidence) -> Verdict:
 def plausible(evidence: Evidence) -> Verdict:
     auc = evidence.candidate.auc
     said = f"ROC AUC {auc:.3f}; above {SUSPICIOUS_AUC} somebody has to explain it"
-    return Verdict("plausible", auc <= SUSPICIOUS_AUC, said, overridable=True)
+    numbers = {"candidate": auc, "most": SUSPICIOUS_AUC}
+    return Verdict("plausible", auc <= SUSPICIOUS_AUC, said, overridable=True, numbers=numbers)
 
 
 GATES: Final[tuple[Callable[[Evidence], Verdict], ...]] = (

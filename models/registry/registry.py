@@ -18,7 +18,7 @@ from models.artefact.load import Loaded, load, open_
 from models.artefact.refusal import refused
 from models.registry import aliases, ledger
 from models.registry.entry import Entry
-from models.registry.gates import Gate, failed, judge
+from models.registry.gates import Gate, failed, judge, refusal
 from models.registry.ledger import Ledger
 from models.registry.reference import CHAMPION, LATEST, Reference, model_name, parse
 from schemas.errors import DependencyAway, Misconfigured, Usage
@@ -36,6 +36,17 @@ class By:
         if not self.who.strip() or not self.why.strip():
             raise Usage("the ledger wants to know who did it and why", fix="give --why, and --who where it is not you")
         return {"who": self.who, "why": self.why, "at": self.at.astimezone(UTC).isoformat()}
+
+
+class NotPromoted(Misconfigured):
+    """`entry` is what the ledger has of it."""
+
+    def __init__(self, wanted: str, entry: Entry) -> None:
+        super().__init__(
+            f"{wanted} is not promoted: {refusal(entry.gates)}",
+            fix="see the numbers with `fraudstream models show`; train a better candidate",
+        )
+        self.entry = entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +98,18 @@ class Registry:
     def promote(
         self, text: str, by: By, *, alias: str = CHAMPION, gates: Iterable[Gate] = (), overrides: Collection[str] = ()
     ) -> Entry:
-        """Raises Misconfigured naming the gates that refuse; the ledger has their numbers either way."""
+        """Raises NotPromoted naming the gates that refuse; the ledger has their numbers either way.
+
+        Whatever the alias, the candidate is compared with the champion: that is what decides today.
+        """
         facts, gates = by.facts(), tuple(gates)
         with ledger.writing(self.root) as writer:
             wanted = self._find(self._reference(text), writer.ledger.entries)
             live = self._live(wanted.name or "", alias, writer.ledger)
             if live is not None and live.version == wanted.version:
                 raise Usage(f"{wanted} is the {alias} already", fix="`fraudstream models list` shows what is live")
-            judged = judge(gates, self._loaded(wanted), self._loaded(live) if live and gates else None, overrides)
+            champion = self._live(wanted.name or "", CHAMPION, writer.ledger) if gates else None
+            judged = judge(gates, self._loaded(wanted), self._loaded(champion) if champion else None, overrides)
             refusals = failed(judged)
             entry = writer.append(
                 action="refuse" if refusals else "promote",
@@ -108,11 +123,7 @@ class Registry:
                 **facts,
             )
         if refusals:
-            said = "; ".join(f"gate {each.gate}: {each.said}" for each in refusals)
-            raise Misconfigured(
-                f"{wanted} is not promoted: {said}",
-                fix="see the numbers with `fraudstream models show`; train a better candidate",
-            )
+            raise NotPromoted(str(wanted), entry)
         return entry
 
     def rollback(self, name: str, by: By, *, alias: str = CHAMPION) -> Entry:

@@ -17,7 +17,8 @@ from schemas.errors import Misconfigured, Usage
 
 
 def gate(name: str, *, passed: bool) -> Gate:
-    return Gate(name, lambda candidate, live: Judgement(passed, f"{name} says {passed}", {"recall": 0.61}))
+    judgement = Judgement(passed, f"{name} says {passed}", {"recall": 0.61})
+    return Gate(name, lambda candidate, live: judgement, overridable=True)
 
 
 def live(registry: Registry, alias: str = "champion") -> int | None:
