@@ -5,7 +5,7 @@ after that hour is turned around. The rows of the hour must have the same featur
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Final
 
 import numpy as np
@@ -25,14 +25,6 @@ MOST_ROWS: Final = 2_000
 
 Derive = Callable[[Lots, Sequence[LabelColumns], Hashes], Matrix]
 """Features of the events named last, derived from these transactions, in the order of arrival, and labels alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`features` are the names of those that differ."""
-
-    as_of: AsOf
-    features: tuple[str, ...] = ()
 
 
 def by_folds(builder: Callable[[], Builder]) -> Derive:
@@ -59,7 +51,7 @@ def check(
     params: LabelParams,
     hours: Sequence[int],
     derive: Derive,
-) -> Finding:
+) -> AsOf:
     """`table` has the features as they were derived from all of the logs."""
     rows, different, names = 0, 0, set()
     for hour in hours:
@@ -72,7 +64,7 @@ def check(
         rows += len(sample)
         different += int(np.count_nonzero(~same.all(axis=1)))
         names |= {FEATURES[at].name for at in np.flatnonzero(~same.all(axis=0)).tolist()}
-    return Finding(AsOf(rows, different), tuple(each.name for each in FEATURES if each.name in names))
+    return AsOf(rows, different, tuple(each.name for each in FEATURES if each.name in names))
 
 
 def until(lots: Lots, events: Hashes) -> Lots:

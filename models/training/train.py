@@ -23,6 +23,8 @@ class Recipe:
     make: Factory = boosted_trees
     seed: int = 0
     aims: Aims = field(default_factory=Aims)
+    kind: Kind = "recall"
+    """Of the thresholds that it is judged at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,6 +11,7 @@ from support.simulated import DAY_MS, Simulated, builder
 
 from models.features import POSITION, Matrix
 from models.hashing import Hashes, hash_strings
+from models.judging.gates import AsOf
 from models.judging.splits import Lengths
 from models.labels import LabelColumns, LabelParams
 from models.training import leaks
@@ -83,7 +84,7 @@ def past(source: Simulated) -> Past:
     return gather(source, builder(), PARAMS, keep_ms=WINDOWS.keep_ms, say=lambda *_: None)
 
 
-def found(source: Simulated, past: Past, derive: leaks.Derive, known: Past) -> leaks.Finding:
+def found(source: Simulated, past: Past, derive: leaks.Derive, known: Past) -> AsOf:
     split = WINDOWS.splits(past.first, past.end(7))[-1]
     hours = leaks.hours_of(past.table, split.test, PARAMS, seed=1)
     return leaks.check(known.table, source, PARAMS, hours, derive)
@@ -92,8 +93,8 @@ def found(source: Simulated, past: Past, derive: leaks.Derive, known: Past) -> l
 def test_honest_features_do_not_change(source: Simulated, past: Past) -> None:
     """Every sampled row has the same bits when what came later is taken away."""
     finding = found(source, past, leaks.by_folds(builder), past)
-    assert finding.as_of.rows > 20
-    assert finding.as_of.different == 0
+    assert finding.rows > 20
+    assert finding.different == 0
     assert finding.features == ()
 
 
@@ -104,5 +105,5 @@ def test_a_planted_leak_is_found_out(source: Simulated, past: Past, visible: Vis
     matrix = derive(source.transactions(), source.verdicts, past.table.event)
     known = replace(past, table=replace(past.table, features=matrix))
     finding = found(source, past, derive, known)
-    assert finding.as_of.different > 0
+    assert finding.different > 0
     assert finding.features == (PLANTED,)
