@@ -3,20 +3,24 @@
 They are compiled when first used and kept on disk where there is a folder for it.
 
 The same functions run as plain Python under NUMBA_DISABLE_JIT=1, so they use operations that mean the same in both:
-signed 64-bit numbers and shifts, no overflow in additions. A function calls only functions of its own file, because
-the files on disk are renewed when that one file changes.
+signed 64-bit numbers and shifts, no overflow in additions.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar, cast
 
 from numba import njit
+from numba.core.dispatcher import Dispatcher
+
+from schemas.machine_code import MachineCode
 
 F = TypeVar("F", bound=Callable[..., object])
 
 
 def compiled(function: F) -> F:
-    try:
-        return cast("F", njit(cache=True, nogil=True)(function))
-    except RuntimeError:  # no folder to keep it in: a read-only container
-        return cast("F", njit(nogil=True)(function))
+    made = njit(nogil=True)(function)
+    if isinstance(made, Dispatcher):
+        with suppress(RuntimeError):  # no folder to keep it in: a read-only container
+            made._cache = MachineCode(made)  # type: ignore[attr-defined]  # noqa: SLF001 - where numba looks
+    return cast("F", made)

@@ -11,9 +11,6 @@
     clocks   per partition: how far its time has come for certain
 
 Times and amounts are kept less their midpoint, so that no shift reaches the sign.
-
-Compiled kernels have these numbers in them and are renewed on disk only when their own file changes: after a change
-here, `make clean`.
 """
 
 from typing import Final
