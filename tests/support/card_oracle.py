@@ -71,6 +71,13 @@ def answers(facts: CardFacts) -> list[Answer]:
     return list(zip(facts.marks.tolist(), facts.at.tolist(), *(each.tolist() for each in columns), strict=True))
 
 
+def agree(found: Sequence[object], expected: Sequence[object]) -> None:
+    """Names the first difference; a list of all that differs would take minutes to make."""
+    assert len(found) == len(expected), f"{len(found)} answers, not {len(expected)}"
+    for number, (some, other) in enumerate(zip(found, expected, strict=True)):
+        assert some == other, f"row {number}: {some}, not {other}"
+
+
 def lot(rows: Sequence[Row]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(list(rows), SCHEMA)
 
