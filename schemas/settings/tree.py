@@ -5,9 +5,12 @@ from typing import Self
 from pydantic import model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from schemas.settings.cards import Cards
 from schemas.settings.group import wrong
 from schemas.settings.kafka import HIGHEST_PORT, Kafka
+from schemas.settings.labels import Labels
 from schemas.settings.models import Models
+from schemas.settings.money import Money
 from schemas.settings.outlets import Checks, Health, Log, Output
 from schemas.settings.rules import Policy, Rules
 from schemas.settings.score import Score
@@ -29,6 +32,9 @@ class Settings(BaseSettings):
     checks: Checks = Checks()
     policy: Policy = Policy()
     rules: Rules = Rules()
+    cards: Cards = Cards()
+    labels: Labels = Labels()
+    money: Money = Money()
     models: Models = Models()
     health: Health = Health()
     log: Log = Log()

@@ -1,0 +1,87 @@
+"""Which files hold a history: one, several, or all of a folder, which are of one kind."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from schemas.errors import Usage
+
+MOST_NAMED: Final = 3
+PACKED: Final = ".gz"
+
+
+class Format(StrEnum):
+    PARQUET = "parquet"
+    CSV = "csv"
+    JSONL = "jsonl"
+    AVRO = "avro"
+
+
+SUFFIXES: Final = {
+    ".parquet": Format.PARQUET,
+    ".pq": Format.PARQUET,
+    ".csv": Format.CSV,
+    ".tsv": Format.CSV,
+    ".jsonl": Format.JSONL,
+    ".ndjson": Format.JSONL,
+    ".json": Format.JSONL,
+    ".avro": Format.AVRO,
+}
+STREAMED: Final = frozenset({Format.CSV, Format.JSONL})
+"""What may also be packed by gzip."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    path: Path
+    format: Format
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+def found(names: list[str], told: Format | None = None) -> list[File]:
+    """In the order given, those of a folder by name; hidden ones and those that begin with _ are passed over."""
+    return [file for name in names for file in _found(name, told)]
+
+
+def _found(name: str, told: Format | None) -> list[File]:
+    if name == "-":
+        raise Usage("a history is read more than once, and standard input can not", fix="write it into a file first")
+    path = Path(name)
+    if path.is_dir():
+        return _of_folder(path, told)
+    if not path.exists():
+        raise Usage(f"{name}: there is no such file", fix="give the path of a file or of a folder of files")
+    style = told or format_of(path)
+    if style is None:
+        raise Usage(f"{name}: the suffix does not tell the format", fix="add --format parquet, csv, jsonl or avro")
+    return [File(path, style)]
+
+
+def _of_folder(folder: Path, told: Format | None) -> list[File]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not _passed_over(path, folder))
+    if not files:
+        raise Usage(f"{folder}: the folder has no files", fix="give the folder that holds the files, or the files")
+    styles = {path: format_of(path) for path in files}
+    if foreign := [path for path in files if styles[path] is None]:
+        raise Usage(f"{folder} holds other files too: {_some(foreign)}", fix="move them, or name the files to be read")
+    if len(kinds := sorted({str(style) for style in styles.values()})) > 1:
+        raise Usage(f"{folder} holds files of {' and '.join(kinds)}", fix="name those that are to be read")
+    return [File(path, told or Format(kinds[0])) for path in files]
+
+
+def format_of(path: Path) -> Format | None:
+    packed = path.suffix.lower() == PACKED
+    style = SUFFIXES.get((path.with_suffix("") if packed else path).suffix.lower())
+    return None if packed and style not in STREAMED else style
+
+
+def _passed_over(path: Path, folder: Path) -> bool:
+    return any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
+
+
+def _some(paths: list[Path]) -> str:
+    more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
+    return ", ".join(path.name for path in paths[:MOST_NAMED]) + more

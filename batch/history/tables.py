@@ -1,0 +1,17 @@
+"""Files of any of the formats, piece by piece."""
+
+from collections.abc import Iterator, Sequence
+
+from batch.history import csv_pieces, object_pieces, parquet_pieces
+from batch.history.files import File, Format
+from batch.history.pieces import Choose, Piece
+
+
+def pieces(files: Sequence[File], choose: Choose) -> Iterator[Piece]:
+    for file in files:
+        if file.format is Format.PARQUET:
+            yield from parquet_pieces.read(file, choose)
+        elif file.format is Format.CSV:
+            yield from csv_pieces.read(file, choose)
+        else:
+            yield from object_pieces.read(file, choose)
