@@ -3,6 +3,7 @@
 from batch.history.file_history import FileHistory, Origin
 from batch.history.history import Account, History
 from batch.history.rejects import Rejects
+from batch.history.topic_history import TopicHistory
 from batch.history.truths import Truths
 
-__all__ = ["Account", "FileHistory", "History", "Origin", "Rejects", "Truths"]
+__all__ = ["Account", "FileHistory", "History", "Origin", "Rejects", "TopicHistory", "Truths"]

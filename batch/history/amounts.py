@@ -20,9 +20,30 @@ Doubles = NDArray[np.float64]
 
 USUAL_DIGITS: Final = 2
 DIGITS: Final = (
-    dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0)
-    | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
-    | dict.fromkeys("CLF UYW".split(), 4)
+    dict.fromkeys(
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
+        0,
+    )
+    | dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
+    | dict.fromkeys(["CLF", "UYW"], 4)
 )
 """Digits of the minor unit (ISO 4217) where they are not two."""
 NEAR_HALF: Final = 1e-3
@@ -61,7 +82,8 @@ def scales(currency: pa.Array) -> Doubles:
 
 def _doubles(column: Column) -> tuple[Doubles, tuple[Wrong, ...]]:
     """The nearest to each, NaN where there is none."""
-    values, wrong = column.values, ()
+    values = column.values
+    wrong: tuple[Wrong, ...] = ()
     if pa.types.is_null(values.type):
         return np.full(len(values), np.nan), ()
     if pa.types.is_string(values.type):

@@ -13,7 +13,7 @@ from schemas.contracts import Contract
 from schemas.lot import Checks, Lot
 from schemas.lot.assemble import Coordinates, assembled
 from schemas.lot.part import Part
-from schemas.lot.table import SYMBOL, columns, symbols, with_coordinates
+from schemas.lot.table import SYMBOL, AvroType, columns, symbols, with_coordinates
 
 Integers = NDArray[np.int64]
 
@@ -22,7 +22,13 @@ FARTHEST: Final = 2**31 - 1
 
 
 def lot(
-    contract: Contract, sheet: Sheet, values: Mapping[str, pa.Array], timestamp: Integers, offset: Integers, checks: Checks
+    contract: Contract,
+    sheet: Sheet,
+    values: Mapping[str, pa.Array],
+    *,
+    timestamp: Integers,
+    offset: Integers,
+    checks: Checks,
 ) -> Lot:
     """Of the rows that are good so far; the others, and those that the checks refuse, are the sheet's rejects."""
     schema = columns(contract.schema)
@@ -45,7 +51,7 @@ def _typed(values: pa.Array, field: pa.Field, contract: Contract) -> pa.Array:
     return values if values.type == field.type else values.cast(field.type)
 
 
-def _coded(values: pa.Array, enum: object) -> pa.Array:
+def _coded(values: pa.Array, enum: AvroType) -> pa.Array:
     """A symbol the contract does not know reads as its default, the first."""
     known = pa.array(symbols(enum), pa.string())
     codes = pc.index_in(values, value_set=known).fill_null(0).cast(pa.int8())

@@ -3,7 +3,7 @@ for nothing. What separates the cells is what stands in the first line: a comma,
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -56,7 +56,7 @@ class _Cut:
         self.left_out.append(Bad(row.number - HEADER_ROWS, Reason.INVALID_ENCODING, detail))
         return "skip"
 
-    def piece(self, file: File, cells: pa.RecordBatch, columns: "dict[str, str]") -> Piece:
+    def piece(self, file: File, cells: pa.RecordBatch, columns: Mapping[str, str]) -> Piece:
         numbers = self._numbers(cells.num_rows)
         self.good += cells.num_rows
         cells, undecodable = _decoded(cells)
@@ -75,7 +75,7 @@ class _Cut:
 
 
 def _blocks(
-    file: File, names: Sequence[str], wanted: "Sequence[str]", separator: str, cut: _Cut
+    file: File, names: Sequence[str], wanted: Iterable[str], separator: str, cut: _Cut
 ) -> Iterator[pa.RecordBatch]:
     columns = list(dict.fromkeys(wanted))
     with pa.input_stream(str(file.path)) as stream:
@@ -83,9 +83,7 @@ def _blocks(
             stream,
             # only without threads are the rows that are left out numbered
             arrow_csv.ReadOptions(use_threads=False, block_size=BLOCK, column_names=names, skip_rows=1),
-            arrow_csv.ParseOptions(
-                delimiter=separator, newlines_in_values=True, invalid_row_handler=cut.leave_out
-            ),
+            arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=cut.leave_out),
             arrow_csv.ConvertOptions(
                 check_utf8=False,
                 column_types=dict.fromkeys(columns, pa.binary()),
@@ -122,7 +120,9 @@ def _head(file: File) -> str:
         with pa.input_stream(str(file.path)) as stream:
             begin = bytes(stream.read(HEAD))
     except (pa.ArrowException, OSError) as error:
-        raise Usage(f"{file} cannot be read: {error!s:.{MOST_SAID}}", fix="check the file and the right to it") from error
+        raise Usage(
+            f"{file} cannot be read: {error!s:.{MOST_SAID}}", fix="check the file and the right to it"
+        ) from error
     line = begin.removeprefix(UTF8_BOM).partition(b"\n")[0].removesuffix(b"\r")
     if begin.startswith(UTF16) or b"\0" in line:
         raise Usage(f"{file} is UTF-16, or not text at all", fix="convert it: iconv -f UTF-16 -t UTF-8")

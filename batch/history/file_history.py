@@ -20,7 +20,7 @@ from batch.history.pieces import ROWS
 from batch.history.rejects import Rejects
 from batch.history.sheet import Reading
 from batch.history.transactions import Accepted, Labelling, Transactions, joined
-from batch.history.truths import Truths, TruthTables, together, truths_of
+from batch.history.truths import Truths, TruthTables, together, told, truths_of
 from models.hashing import hash_strings
 from models.labels import LabelColumns
 from models.labels.rows import label_columns, terminals
@@ -108,7 +108,8 @@ class FileHistory:
 
     def truths(self) -> Truths | None:
         if self._origin.truths and self._truths is None:
-            self._truths = self._told()
+            tables = TruthTables(self._origin.truths, self._origin.truth_told, self._origin.reading)
+            self._truths = told(tables, self._truth_rejects)
         if self._truths is None and self._table.with_scenarios:
             self._truths = together(
                 truths_of(some.rows["event_id"].filter(known), some.fraud.filter(known), some.scenario.filter(known))
@@ -156,15 +157,15 @@ class FileHistory:
         for some in self._accepted():
             known = some.fraud.is_valid()
             rows = some.rows.filter(known)
-            rows = _with(rows, "timestamp", some.known.filter(known)).append_column("is_fraud", some.fraud.filter(known))
+            rows = _with(rows, "timestamp", some.known.filter(known)).append_column(
+                "is_fraud", some.fraud.filter(known)
+            )
             yield label_columns(rows, self._origin.money)
 
     def _from_files(self) -> Iterator[LabelColumns]:
         self._survey()
-        told = self._origin
-        table = Labels(
-            told.labels, told.label_told, told.reading, told.delay_ms, told.checks, told.money, self._known_events
-        )
+        of = self._origin
+        table = Labels(of.labels, of.label_told, of.reading, of.delay_ms, of.checks, of.money, self._known_events)
         strangers, counting = 0, self._labels is None
         for some in table:
             if counting:
@@ -178,16 +179,6 @@ class FileHistory:
             columns = [_of_events(some.rows, self._origin.money) for some in self._accepted()]
             self._events = Events.of(*(np.concatenate(each) for each in zip(*columns, strict=True)))
         return self._events
-
-    def _told(self) -> Truths:
-        found = []
-        read = 0
-        for some in TruthTables(self._origin.truths, self._origin.truth_told, self._origin.reading):
-            self._truth_rejects.add(some.rejects)
-            read += some.read
-            found.append(some.truths)
-        self._truth_rejects.settle(read, "truths")
-        return together(found)
 
 
 def _sorted(parts: Sequence[Accepted]) -> list[Accepted]:

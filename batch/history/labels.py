@@ -3,7 +3,8 @@
 A table that says no more than which event it was, is joined with the transactions; verdicts on others are counted.
 """
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -111,7 +112,7 @@ class Labels:
             "source": sheet.ids_or("source", pa.repeat(UNNAMED, sheet.size)),
         }
         known = self._known(sheet, values["event_time"])
-        found = lot(LABEL, sheet, values, _numbers(known), offset, self.checks)
+        found = lot(LABEL, sheet, values, timestamp=_numbers(known), offset=offset, checks=self.checks)
         columns = label_columns(found.rows, self.money)
         return Verdicts(columns, sheet.rejects(), sheet.read_in_all, 0)
 
@@ -160,7 +161,7 @@ class Labels:
         return found
 
 
-def _whole(has: Set[str]) -> bool:
+def _whole(has: AbstractSet[str]) -> bool:
     """Whether the table knows enough of the transactions by itself."""
     return set(OF_THE_EVENT) <= has and bool({AMOUNT, AMOUNT_MINOR} & has)
 

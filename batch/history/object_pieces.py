@@ -65,14 +65,16 @@ def _rows(file: File) -> Iterator[Row]:
     try:
         if file.format is Format.JSONL:
             with pa.input_stream(str(file.path)) as packed:
-                for number, value in _json(file, packed):  # noqa: B007 - said when the file breaks
+                for number, value in _json(file, packed):
                     yield number, value
             return
         with file.path.open("rb") as stream:
             for number, value in enumerate(_avro(file, stream), start=1):
                 yield number, value
     except (OSError, pa.ArrowException) as error:
-        raise Usage(f"{file} cannot be read after row {number}: {error!s:.{MOST_SAID}}", fix="check the file") from error
+        raise Usage(
+            f"{file} cannot be read after row {number}: {error!s:.{MOST_SAID}}", fix="check the file"
+        ) from error
 
 
 def _json(file: File, stream: IO[bytes]) -> Iterator[Row]:

@@ -38,7 +38,7 @@ class Reading:
 
 class Sheet:
     def __init__(self, piece: Piece, told: Assignment, reading: Reading) -> None:
-        self.size = piece.cells.num_rows
+        self.size = int(piece.cells.num_rows)
         self._piece, self._told, self._reading = piece, told, reading
         self._found = np.full(self.size, NO_FAULT)
         self._faults: list[Wrong] = []

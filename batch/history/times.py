@@ -101,7 +101,9 @@ def _counted(column: Column, clock: Clock) -> Cells:
             counted = pc.max_element_wise(-FARTHEST_MS, cells.values, skip_nulls=False)
             if per_second < PER_SECOND["ms"]:
                 counted = pc.min_element_wise(FARTHEST_MS // 1000, counted, skip_nulls=False)
-            return Cells(pa.array(_milliseconds(counted.cast(pa.timestamp(str(clock.unit)))), mask=~there(cells.values)))
+            return Cells(
+                pa.array(_milliseconds(counted.cast(pa.timestamp(str(clock.unit)))), mask=~there(cells.values))
+            )
     cells = real(column)
     known = there(cells.values)
     seconds = cells.values.fill_null(0.0).to_numpy(zero_copy_only=False) * (PER_SECOND["ms"] / per_second)

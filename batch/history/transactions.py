@@ -94,9 +94,11 @@ class Transactions:
         fraud, known = self._labels(sheet, values["event_time"])
         scenario = sheet.read(SCENARIO, ids.read) if sheet.has(SCENARIO) else pa.nulls(sheet.size, pa.string())
         stamps = arrival.fill_null(0).to_numpy(zero_copy_only=False)
-        found = lot(TRANSACTION, sheet, values, stamps, numbers - 1, self.checks)
+        found = lot(TRANSACTION, sheet, values, timestamp=stamps, offset=numbers - 1, checks=self.checks)
         at = pa.array(found.index)
-        return Accepted(found.rows, fraud.take(at), known.take(at), scenario.take(at), sheet.rejects(), sheet.read_in_all)
+        return Accepted(
+            found.rows, fraud.take(at), known.take(at), scenario.take(at), sheet.rejects(), sheet.read_in_all
+        )
 
     def _labels(self, sheet: Sheet, event_time: pa.Array) -> tuple[pa.Array, pa.Array]:
         if not self.labelling.wanted:

@@ -12,7 +12,7 @@ from batch.history import ids
 from batch.history.assignment import IS_FRAUD, SCENARIO, Assignment
 from batch.history.cells import there
 from batch.history.files import File
-from batch.history.rejects import Reject
+from batch.history.rejects import Reject, Rejects
 from batch.history.sheet import Reading, Sheet
 from batch.history.tables import pieces
 from models.hashing import Hashes, hash_strings
@@ -29,7 +29,7 @@ class Truths(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told:
+class Some:
     truths: Truths
     rejects: Sequence[Reject]
     read: int
@@ -41,7 +41,7 @@ class TruthTables:
     told: Assignment
     reading: Reading
 
-    def __iter__(self) -> Iterator[Told]:
+    def __iter__(self) -> Iterator[Some]:
         for piece in pieces(self.files, self.told.of):
             sheet = Sheet(piece, self.told, self.reading)
             event, scenario = sheet.ids("event_id"), sheet.needed(SCENARIO, ids.read)
@@ -49,7 +49,18 @@ class TruthTables:
             sheet.refuse(~there(fraud), Reason.MISSING_FIELD, f"{IS_FRAUD} is empty")
             rows = pa.array(sheet.good)
             truths = truths_of(event.take(rows), fraud.take(rows), scenario.take(rows))
-            yield Told(truths, sheet.rejects(), sheet.read_in_all)
+            yield Some(truths, sheet.rejects(), sheet.read_in_all)
+
+
+def told(tables: TruthTables, rejects: Rejects) -> Truths:
+    """All of them; raises Usage where too many are bad."""
+    found, read = [], 0
+    for some in tables:
+        rejects.add(some.rejects)
+        read += some.read
+        found.append(some.truths)
+    rejects.settle(read, "truths")
+    return together(found)
 
 
 def truths_of(event_id: pa.Array, fraud: pa.Array, scenario: pa.Array) -> Truths:
