@@ -7,7 +7,19 @@ from typing import Final
 
 import typer
 
-from fraudstream.commands import demo, doctor, flags, local, models, publish, score, settings, simulate, topics
+from fraudstream.commands import (
+    demo,
+    doctor,
+    features,
+    flags,
+    local,
+    models,
+    publish,
+    score,
+    settings,
+    simulate,
+    topics,
+)
 from schemas.errors import DONE, FraudstreamError, Usage
 
 INTERRUPTED: Final = 130
@@ -32,6 +44,7 @@ COMMANDS: Final[dict[Callable[..., None], str]] = {
     score.score: "Score transactions until stopped.",
     publish.publish: "Publish transactions from a file or a pipe.",
     simulate.simulate: "Make up transactions, some of them fraud.",
+    features.features: "Write the training table of any transactions.",
     flags.flags: "Print flags as they come.",
     doctor.doctor: "Find out what is wrong, and how to mend it.",
     settings.settings: "Show each setting and where it comes from.",

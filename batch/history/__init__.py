@@ -1,9 +1,5 @@
-"""Labelled transactions of any origin: lots in order of arrival, label columns, truths."""
+"""Labelled transactions of any origin: lots in order of arrival, label columns, truths.
 
-from batch.history.file_history import FileHistory, Origin
-from batch.history.history import Account, History
-from batch.history.rejects import Rejects
-from batch.history.topic_history import TopicHistory
-from batch.history.truths import Truths
-
-__all__ = ["Account", "FileHistory", "History", "Origin", "Rejects", "TopicHistory", "Truths"]
+`history.History` is what they are to others; `file_history` and `topic_history` make one. Nothing is imported here, so
+that a command line knows its formats and units without waiting for Arrow.
+"""

@@ -15,12 +15,15 @@ from batch.history.cells import Cells, Column, Mask, Wrong, column, there
 from batch.history.numbers import whole
 from batch.history.pieces import Piece
 from batch.history.rejects import Reject
-from batch.history.times import Clock, Unit
+from batch.history.times import Clock
+from batch.history.units import Unit
 from schemas.errors import Usage
 from schemas.lot import Refusal
 from schemas.verdicts import Reason
 
 NO_FAULT: Final = -1
+NO_CURRENCY: Final = "XXX"
+"""The code of ISO 4217 for that."""
 NOBODY: Final = np.zeros(0, np.bool_)
 
 Read = Callable[[Column], Cells]
@@ -31,8 +34,8 @@ class Reading:
     """How cells are to be understood where they do not say it themselves."""
 
     clock: Clock = field(default_factory=Clock)
-    currency: str = "XXX"
-    """Of a table that has none; XXX is the code for none."""
+    currency: str = NO_CURRENCY
+    """Of a table that has none."""
     fraud_value: str | None = None
 
 

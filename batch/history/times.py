@@ -6,7 +6,6 @@ it is wrong. Finer than a millisecond is cut.
 
 import datetime as dt
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -16,12 +15,12 @@ from numpy.typing import NDArray
 
 from batch.history.cells import Cells, Column, Mask, Wrong, is_number, matches, there, without
 from batch.history.numbers import real, whole
+from batch.history.units import PER_SECOND, Unit
 from schemas.errors import Usage
 from schemas.verdicts import Reason
 
 Integers = NDArray[np.int64]
 
-PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 EPOCH: Final = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 ZONED: Final = r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -30,13 +29,6 @@ FIRST: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 FARTHEST_MS: Final = 1 << 53
 NO_TIME: Final = "is not a time: ISO 8601, as in 2026-01-31 12:00:00 or with an offset, is"
 TWICE: Final = "stands twice or not at all on the clocks of {zone}, because they are changed then"
-
-
-class Unit(StrEnum):
-    S = "s"
-    MS = "ms"
-    US = "us"
-    NS = "ns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +56,9 @@ def read(column: Column, clock: Clock) -> Cells:
 
 def _milliseconds(values: pa.Array) -> Integers:
     ticks = values.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
-    per_second = PER_SECOND[values.type.unit]
-    if per_second >= PER_SECOND["ms"]:
-        return np.asarray(ticks // (per_second // PER_SECOND["ms"]), np.int64)
+    per_second = PER_SECOND[Unit(values.type.unit)]
+    if per_second >= PER_SECOND[Unit.MS]:
+        return np.asarray(ticks // (per_second // PER_SECOND[Unit.MS]), np.int64)
     return np.asarray(np.clip(ticks, -FARTHEST_MS // 1000, FARTHEST_MS // 1000) * 1000, np.int64)
 
 
@@ -99,14 +91,14 @@ def _counted(column: Column, clock: Clock) -> Cells:
         cells = whole(column)
         if not cells.wrong:
             counted = pc.max_element_wise(-FARTHEST_MS, cells.values, skip_nulls=False)
-            if per_second < PER_SECOND["ms"]:
+            if per_second < PER_SECOND[Unit.MS]:
                 counted = pc.min_element_wise(FARTHEST_MS // 1000, counted, skip_nulls=False)
             return Cells(
                 pa.array(_milliseconds(counted.cast(pa.timestamp(str(clock.unit)))), mask=~there(cells.values))
             )
     cells = real(column)
     known = there(cells.values)
-    seconds = cells.values.fill_null(0.0).to_numpy(zero_copy_only=False) * (PER_SECOND["ms"] / per_second)
+    seconds = cells.values.fill_null(0.0).to_numpy(zero_copy_only=False) * (PER_SECOND[Unit.MS] / per_second)
     far = known & ~(np.abs(seconds) <= FARTHEST_MS)
     wrong = (*cells.wrong, Wrong(far, Reason.TIME_OUT_OF_RANGE, "is not a time")) if far.any() else cells.wrong
     moments = np.floor(np.where(far, 0.0, np.round(seconds, 3))).astype(np.int64)
