@@ -6,7 +6,7 @@ from math import isnan
 from typing import Final
 
 from models.judging.figures import About, Level, Report, Weeks
-from models.judging.tables import NONE, Table, bands, percent, tables
+from models.judging.tables import NONE, Table, bands, percent, rate, tables
 
 UNKNOWN: Final = "not known"
 FOR: Final = "**For**: ranking transactions for review, and blocking the surest, where outcomes come back as labels."
@@ -36,10 +36,9 @@ def _purpose(report: Report) -> list[str]:
 def _found(level: Level, name: str) -> str:
     if level.threshold > 1.0:
         return f"No score reaches {name}."
-    return (
-        f"At {name} it finds {_share(level.tally.recall)} of the fraud with {level.alerts_per_day:,.1f} alerts a day, "
-        f"of which {_share(level.tally.precision)} are fraud."
-    )
+    recall, precision = _share(level.tally.recall), _share(level.tally.precision)
+    alerts = rate(level.alerts_per_day)
+    return f"At {name} it finds {recall} of the fraud with {alerts} alerts a day, of which {precision} are fraud."
 
 
 def _data(report: Report) -> list[str]:

@@ -7,11 +7,12 @@ import numpy as np
 
 from models.judging import axes, svg
 from models.judging.contender import Contender
-from models.judging.counts import Counts, ratio
+from models.judging.counts import Counts
 from models.judging.figures import Band, Report
 from models.judging.ranking import Curve, Integers, Scores, curve
 from models.judging.rows import Rows
 from models.judging.svg import Axis, Frame
+from models.judging.tables import percent, rate
 
 WIDTH: Final = 860
 HEIGHT: Final = 520
@@ -72,7 +73,7 @@ def trade_off(rows: Rows, contender: Contender, report: Report) -> bytes:
     entries = [
         ("precision", f"{_figure(review.tally.precision)} at review, {_figure(block.tally.precision)} at block"),
         ("recall", f"{_figure(review.tally.recall)} at review, {_figure(block.tally.recall)} at block"),
-        ("alerts a day", f"{review.alerts_per_day:,.1f} at review, {block.alerts_per_day:,.1f} at block"),
+        ("alerts a day", f"{rate(review.alerts_per_day)} at review, {rate(block.alerts_per_day)} at block"),
     ]
     title = f"{contender.name}: review at {review.threshold:.3g}, block at {_at(block.threshold)}"
     return svg.document(WIDTH, HEIGHT, title, _under(report), [*drawn, *_legend(entries)])
@@ -115,7 +116,7 @@ def reliability(report: Report) -> bytes:
         entries.append(
             (result.name, f"error {_figure(result.calibration.error)}, Brier {result.calibration.brier:.4f}")
         )
-    title = f"{report.first.name}: calibration error {report.first.calibration.error:.4f}"
+    title = f"{report.first.name}: calibration error {_figure(report.first.calibration.error)}"
     return svg.document(WIDTH, HEIGHT, title, _under(report), [*drawn, *_legend(entries[::-1])])
 
 
@@ -194,11 +195,9 @@ def _key(entries: int) -> list[str]:
 
 def _under(report: Report) -> str:
     data = report.data
-    share = 100 * ratio(data.frauds, data.known)
-    return (
-        f"{data.known:,} transactions with a known outcome, {data.frauds:,} frauds ({share:.2f} %), "
-        f"{data.first_day} to {data.last_day}"
-    )
+    days = f", {data.first_day} to {data.last_day}" if data.days else ""
+    share = percent(data.fraud_share)
+    return f"{data.known:,} transactions with a known outcome, {data.frauds:,} frauds ({share}){days}"
 
 
 def _blank(axis: Axis) -> list[tuple[float, str]]:

@@ -8,6 +8,7 @@ from typing import Final
 from models.judging.figures import Level, Report, Result, Span
 
 NONE: Final = "-"
+MANY: Final = 1_000
 Row = tuple[str, ...]
 
 
@@ -39,7 +40,7 @@ def contenders(report: Report) -> Table:
             figure(each.review.tally.recall),
             figure(each.review.tally.precision),
             percent(each.review.tally.fpr),
-            amount(each.review.alerts_per_day, 1),
+            rate(each.review.alerts_per_day),
             amount(each.cost_per_row, 2),
         )
         for each in report.contenders
@@ -54,9 +55,9 @@ def contenders(report: Report) -> Table:
 
 
 def decisions(report: Report) -> Table:
-    head = ("contender", "at", "threshold", "alerts/day", "recall", "precision", "FPR", "MCC", "F1", "accuracy")
+    head = ("contender", "at", "score", "alerts/day", "recall", "precision", "FPR", "MCC", "F1", "accuracy")
     rows = [
-        (each.name, at, threshold(level), amount(level.alerts_per_day, 1), *_quality(level))
+        (each.name, at, threshold(level), rate(level.alerts_per_day), *_quality(level))
         for each in report.contenders
         for at, level in _levels(each)
     ]
@@ -103,8 +104,8 @@ def choices(report: Report) -> Table:
             threshold(each.block),
             figure(each.review.tally.recall),
             figure(each.review.tally.precision),
-            amount(each.review.alerts_per_day, 1),
-            amount(each.block.alerts_per_day, 1),
+            rate(each.review.alerts_per_day),
+            rate(each.block.alerts_per_day),
             amount(each.cost_per_row, 2),
         )
         for each in report.choices
@@ -142,7 +143,7 @@ def leads(report: Report) -> Table:
         )
         for each in report.leads
     ]
-    per_day = amount(report.first.review.alerts_per_day, 1)
+    per_day = rate(report.first.review.alerts_per_day)
     note = (
         f"{report.first.name} minus each other, drawn in pairs; recall, value and cost with as many alerts and blocks "
         f"for both ({per_day} alerts a day). Above zero: better, and not by chance."
@@ -182,13 +183,18 @@ def amount(value: float, digits: int = 0) -> str:
     return NONE if isnan(value) else f"{value:,.{digits}f}"
 
 
+def rate(per_day: float) -> str:
+    """Tenths count only of few."""
+    return amount(per_day, 1 if per_day < MANY else 0)
+
+
 def span(found: Span, digits: int = 3) -> str:
     return NONE if isnan(found.low) else f"{found.low:,.{digits}f}…{found.high:,.{digits}f}"
 
 
 def threshold(level: Level) -> str:
     """Above every probability nothing is flagged."""
-    return "never" if level.threshold > 1.0 else f"{level.threshold:.4g}"
+    return "never" if level.threshold > 1.0 else f"{level.threshold:.3g}"
 
 
 def _levels(result: Result) -> list[tuple[str, Level]]:
