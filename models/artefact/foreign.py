@@ -16,11 +16,11 @@ from sklearn.tree._tree import Tree
 from models.artefact import mlmodel, skops_file, structure
 from models.artefact.folder import read_one
 from models.artefact.golden import FEWEST, choose
-from models.artefact.graph import parts as parts_of
 from models.artefact.margins import Doubles, Rows, function_of, margins
 from models.artefact.mlmodel import Description
 from models.artefact.refusal import refused
 from models.artefact.write import Parts
+from models.trees.parts import parts as parts_of
 
 SEED: Final = 20_260_105
 """Golden rows are made up, but the same for the same model."""
@@ -81,7 +81,7 @@ def _thresholds(estimator: Any, width: int) -> dict[int, Doubles]:  # noqa: ANN4
     if hasattr(estimator, "steps"):
         return {}
     found: dict[int, list[float]] = {}
-    for part in parts_of(estimator):
+    for _, part in parts_of(estimator):
         for feature, threshold in _splits(part):
             found.setdefault(int(feature), []).append(float(threshold))
     kept = {feature: np.unique(values) for feature, values in found.items() if feature < width}
@@ -89,7 +89,7 @@ def _thresholds(estimator: Any, width: int) -> dict[int, Doubles]:  # noqa: ANN4
 
 
 def _splits(part: Any) -> Any:  # noqa: ANN401 - pairs of numpy's
-    tree = vars(part).get("tree_")
+    tree = getattr(part, "tree_", None)
     if isinstance(part, TreePredictor):
         nodes = part.nodes[part.nodes["is_leaf"] == 0]
         return zip(nodes["feature_idx"], nodes["num_threshold"], strict=True)

@@ -5,9 +5,7 @@ ends. So nothing of an estimator from elsewhere is evaluated before `check` has 
 hide (pipelines, forests, votes); everything else is the business of the list of trusted types.
 """
 
-from collections.abc import Iterator, Mapping
 from itertools import chain
-from types import FunctionType, ModuleType
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +18,7 @@ from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
 from sklearn.tree import BaseDecisionTree
 from sklearn.tree._tree import Tree
 
+from models.trees.parts import parts
 from models.trees.refusals import Unsound
 from models.trees.shapes import bounds, shape_of_predictor, shape_of_tree
 
@@ -28,17 +27,20 @@ BASELINE: Final = "_baseline_prediction"
 
 def check(estimator: object) -> None:
     """Return if every tree is sound, else raise `Unsound` with the first fault and its place."""
-    for place, part in _parts(estimator):
+    alone, owned = dict[int, str](), set[int]()
+    for place, part in parts(estimator):
         if isinstance(part, BaseHistGradientBoosting) and hasattr(part, "_predictors"):
-            _boosting(place, part)
+            owned.update(map(id, _boosting(place, part)))
         elif isinstance(part, BaseForest | BaseGradientBoosting) and hasattr(part, "estimators_"):
             _equally_wide(place, part)
         elif isinstance(part, IsolationForest):
             raise Unsound(place, "it is an isolation forest, which is not examined")
         elif isinstance(part, BaseDecisionTree) and hasattr(part, "tree_"):
-            _tree(place, part)
-        elif isinstance(part, Tree):
-            bounds(place, shape_of_tree(part), int(part.n_features))
+            owned.add(id(_tree(place, part)))
+        elif isinstance(part, Tree | TreePredictor):
+            alone[id(part)] = place
+    for tree in alone.keys() - owned:
+        raise Unsound(alone[tree], "the tree belongs to no model, so nothing says how wide its rows are")
 
 
 def width(place: str, estimator: object) -> int:
@@ -47,30 +49,6 @@ def width(place: str, estimator: object) -> int:
     if not isinstance(found, int | np.integer) or found < 1:
         raise Unsound(place, f"n_features_in_ is {found!r}, not a number of features")
     return int(found)
-
-
-def _parts(estimator: object) -> Iterator[tuple[str, object]]:
-    """Everything reachable, once, with its place; deep nests do not deepen the stack."""
-    seen: set[int] = set()
-    waiting = [(type(estimator).__name__, estimator)]
-    while waiting:
-        place, part = waiting.pop()
-        if id(part) not in seen:
-            seen.add(id(part))
-            yield place, part
-            waiting.extend(_inside(place, part))
-
-
-def _inside(place: str, part: object) -> list[tuple[str, object]]:
-    if isinstance(part, Mapping):
-        return [(f"{place}[{key!r}]", each) for key, each in part.items()]
-    if isinstance(part, list | tuple | set | frozenset):
-        return [(f"{place}[{position}]", each) for position, each in enumerate(part)]
-    if isinstance(part, np.ndarray):
-        return _inside(place, part.ravel().tolist()) if part.dtype == object else []
-    if isinstance(part, type | ModuleType | FunctionType) or not hasattr(part, "__dict__"):
-        return []
-    return [(f"{place}.{name}", each) for name, each in vars(part).items()]
 
 
 def _equally_wide(place: str, forest: Any) -> None:  # noqa: ANN401 scikit-learn has no types
@@ -84,15 +62,17 @@ def _equally_wide(place: str, forest: Any) -> None:  # noqa: ANN401 scikit-learn
             raise Unsound(where, f"reads {width(where, tree)} features, the rows have {expected}")
 
 
-def _tree(place: str, owner: Any) -> None:  # noqa: ANN401 scikit-learn has no types
+def _tree(place: str, owner: Any) -> object:  # noqa: ANN401 scikit-learn has no types
     tree = owner.tree_
     if not isinstance(tree, Tree):
         raise Unsound(place, f"tree_ is {type(tree).__name__}, not a tree")
     if tree.n_features != width(place, owner):
         raise Unsound(place, f"its tree reads {tree.n_features} features, the rows have {width(place, owner)}")
+    bounds(f"{place}.tree_", shape_of_tree(tree), int(tree.n_features))
+    return tree
 
 
-def _boosting(place: str, boosting: Any) -> None:  # noqa: ANN401 scikit-learn has no types
+def _boosting(place: str, boosting: Any) -> list[object]:  # noqa: ANN401 scikit-learn has no types
     features, trees = width(place, boosting), getattr(boosting, "n_trees_per_iteration_", 0)
     if getattr(boosting, "_in_fit", False):
         raise Unsound(place, "it says that it is still being trained, and would take features for bins")
@@ -104,8 +84,10 @@ def _boosting(place: str, boosting: Any) -> None:  # noqa: ANN401 scikit-learn h
         raise Unsound(place, "_predictors is no list of lists")
     if any(len(each) != trees for each in iterations):
         raise Unsound(place, f"an iteration has not {trees} trees")
-    for number, predictor in enumerate(chain.from_iterable(iterations)):
+    predictors = list(chain.from_iterable(iterations))
+    for number, predictor in enumerate(predictors):
         _predictor(f"{place}, tree {number}", predictor, features)
+    return predictors
 
 
 def _baseline(place: str, baseline: object, trees: int) -> None:

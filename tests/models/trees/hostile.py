@@ -208,6 +208,7 @@ DAMAGES: dict[str, Damage] = {
     "forest, untrained": forest_with_an_untrained_tree,
     "isolation forest": lambda: IsolationForest(n_estimators=2).fit(ROWS),
     "in a pipeline": lambda: nested(with_node("left", 99)()),
+    "alone": with_attribute("max_depth", boosting()._predictors[0][0]),
     "in a vote": voted,
 }
 

@@ -58,6 +58,7 @@ FAULTS = {
     "boosting of other things": "GradientBoostingClassifier.estimators_[1]: is StandardScaler, not a trained tree",
     "isolation forest": "IsolationForest: it is an isolation forest, which is not examined",
     "in a pipeline": "Pipeline.steps[1][1], tree 2, node 0: child is outside the tree",
+    "alone": f"{BOOSTING}.max_depth: the tree belongs to no model, so nothing says how wide its rows are",
     "in a vote": "VotingClassifier.estimators_[1].tree_, node 0: feature is not one of 5",
 }
 
