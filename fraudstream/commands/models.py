@@ -60,7 +60,7 @@ def list_(*, json: Json = False, root: Root = None, config: Config = None, sets:
 @app.command(short_help="Show one model and its history.")
 def show(model: Model, *, json: Json = False, root: Root = None, config: Config = None, sets: Set = None) -> None:
     """Show what an artefact says of itself, and its history in the ledger. Checks its files, loads nothing."""
-    from models.artefact.load import open_
+    from models.artefact.opened import open_
 
     registry = _registry(root, config, sets)
     resolved = registry.resolve(model)

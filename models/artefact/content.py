@@ -4,7 +4,6 @@ It does not depend on how or when they were written, so training twice from the 
 """
 
 import hashlib
-import json
 import math
 import struct
 from collections.abc import Callable, Mapping
@@ -12,6 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
+
+from models.artefact.canonical import canonical
 
 PREDICTING: Final = ("value", "feature_idx", "num_threshold", "missing_go_to_left", "left", "right", "is_leaf")
 """The parts of a node that a prediction looks at; the others tell how it was grown."""
@@ -24,11 +25,6 @@ def content_digest(estimator: Any, facts: Mapping[str, Any]) -> str:  # noqa: AN
     sha = hashlib.sha256(canonical(facts))
     _Walk(sha.update).feed(estimator)
     return sha.hexdigest()
-
-
-def canonical(value: Any) -> bytes:  # noqa: ANN401 - anything JSON can say
-    """One text for one meaning; NaN and infinity have none."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True).encode()
 
 
 class _Walk:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.artefact.content import canonical
+from models.artefact.canonical import canonical
 from models.artefact.margins import Doubles, Rows
 from models.artefact.refusal import refused
 

@@ -18,17 +18,16 @@ from typing import Any, Final
 import numpy as np
 import structlog
 
-from models.artefact import folder as folders
 from models.artefact import golden as goldens
 from models.artefact import manifest as manifests
 from models.artefact import mlmodel, skops_file, structure
 from models.artefact.content import content_digest
 from models.artefact.folder import Files
 from models.artefact.golden import Golden
-from models.artefact.manifest import Manifest
+from models.artefact.manifest import GOLDEN, Manifest
 from models.artefact.margins import Compile, Doubles, Evaluator, Rows, close, is_exact, margins, same_bits
+from models.artefact.opened import open_
 from models.artefact.refusal import refused
-from models.artefact.write import GOLDEN
 from schemas.errors import Misconfigured
 
 log = structlog.get_logger(__name__)
@@ -100,23 +99,6 @@ def _compiled(estimator: Any, golden: Golden, compile_: Compile | None, where: s
 
 def golden_is_numbers(golden: Golden) -> bool:
     return isinstance(golden.rows, np.ndarray)
-
-
-def open_(folder: Path, *, seal: str | None = None) -> tuple[Files, Manifest]:
-    """The first step alone: what `seal` names, whole and unchanged. Constructs nothing."""
-    files = folders.read(folder)
-    if manifests.FILE not in files:
-        raise refused(
-            f"{folder}/{manifests.FILE}", "is missing", fix="`fraudstream models import` takes directories of MLflow"
-        )
-    manifest = manifests.parse(files[manifests.FILE], f"{folder}/{manifests.FILE}")
-    manifests.check_files(manifest, files, str(folder))
-    for name in (mlmodel.FILE, mlmodel.MODEL, GOLDEN):
-        if name not in files:
-            raise refused(f"{folder}/{name}", "is missing")
-    if seal is not None and manifest.seal != seal:
-        raise refused(folder, "is not what was registered: its seal is not the one in the ledger")
-    return files, manifest
 
 
 def _check_promise(manifest: Manifest, files: Files, expected: Expected | None, where: str) -> None:

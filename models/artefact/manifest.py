@@ -11,11 +11,12 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
 
-from models.artefact.content import canonical
+from models.artefact.canonical import canonical
 from models.artefact.folder import MIB, NAME, Files
 from models.artefact.refusal import refused
 
 FILE: Final = "manifest.json"
+GOLDEN: Final = "golden.json"
 MOST_BYTES: Final = 8 * MIB
 
 Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from models.artefact.load import Loaded, open_
+from models.artefact.load import Loaded
+from models.artefact.opened import open_
 from models.artefact.write import OWN, Parts
 
 

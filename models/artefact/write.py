@@ -12,11 +12,10 @@ from models.artefact import durable, manifest, mlmodel, skops_file, structure
 from models.artefact.content import content_digest
 from models.artefact.folder import NAME
 from models.artefact.golden import FEWEST, Golden
-from models.artefact.manifest import Manifest
+from models.artefact.manifest import GOLDEN, Manifest
 from models.artefact.margins import function_of
 from schemas.errors import Usage
 
-GOLDEN: Final = "golden.json"
 OWN: Final = frozenset(
     {manifest.FILE, mlmodel.FILE, mlmodel.MODEL, mlmodel.REQUIREMENTS, mlmodel.PYTHON_ENV, mlmodel.CONDA, GOLDEN}
 )

@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
 from pydantic import ValidationError
 
 from models.artefact import durable
@@ -30,8 +29,6 @@ from models.artefact.folder import MIB, read_one
 from models.artefact.refusal import refused
 from models.registry.entry import BEGINNING, Entry
 from schemas.errors import DependencyAway
-
-log = structlog.get_logger(__name__)
 
 FILE: Final = "ledger.jsonl"
 HEAD: Final = "ledger.head"
@@ -126,7 +123,7 @@ class Writer:
         durable.replace_file(self._root / name, torn.content)
         path = self._root / FILE
         os.truncate(path, path.stat().st_size - len(torn.content))
-        log.warning("ledger.torn_line_set_aside", line=torn.line, kept_as=name)
+        _warn("ledger.torn_line_set_aside", line=torn.line, kept_as=name)
         return f"{torn}; kept as {name}"
 
 
@@ -144,7 +141,7 @@ def _parse(content: bytes, acknowledged: int, path: Path) -> Ledger:
             entries.append(Entry.model_validate_json(line))
         elif number == len(lines) and number > acknowledged:
             torn = Torn(number, reason, line)
-            log.warning("ledger.torn", what=str(torn))
+            _warn("ledger.torn", what=str(torn))
             return Ledger(tuple(entries), torn)
         else:
             raise refused(path, f"line {number} {reason}", fix=FIX)
@@ -188,3 +185,9 @@ def _check_head(entries: tuple[Entry, ...], acknowledged: int, last: str, path: 
         raise refused(path, f"line {acknowledged} is not the entry that {HEAD} acknowledges", fix=FIX)
     if len(entries) > acknowledged + 1:
         raise refused(path, f"has {len(entries)} entries, but {HEAD} knows of {acknowledged} only", fix=FIX)
+
+
+def _warn(event: str, **facts: object) -> None:
+    import structlog  # noqa: PLC0415 - seldom needed, and slow to come for those who only look
+
+    structlog.get_logger(__name__).warning(event, **facts)

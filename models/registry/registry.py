@@ -12,16 +12,21 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.artefact import durable
-from models.artefact.load import Loaded, load, open_
+from models.artefact.opened import open_
 from models.artefact.refusal import refused
 from models.registry import aliases, ledger
 from models.registry.entry import Entry
-from models.registry.gates import Gate, failed, judge, refusal
 from models.registry.ledger import Ledger
 from models.registry.reference import CHAMPION, LATEST, Reference, model_name, parse
+from models.registry.refusals import failed, refusal
 from schemas.errors import DependencyAway, Misconfigured, Usage
+
+if TYPE_CHECKING:
+    from models.artefact.load import Loaded
+    from models.registry.gates import Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +82,8 @@ class Registry:
         found = parse(text)
         return Resolved(found.expanduser()) if isinstance(found, Path) else self._find(found, self.read().entries)
 
-    def load(self, text: str) -> Loaded:
-        found = self.resolve(text)
-        return load(found.folder, trusted=self.trusted, seal=found.seal)
+    def load(self, text: str) -> "Loaded":
+        return self._loaded(self.resolve(text))
 
     def add(self, name: str, artefact: Path, by: By) -> Resolved:
         """The next version of that name. What was checked is what is stored."""
@@ -96,12 +100,14 @@ class Registry:
             return self._find(Reference(name, version), writer.ledger.entries)
 
     def promote(
-        self, text: str, by: By, *, alias: str = CHAMPION, gates: Iterable[Gate] = (), overrides: Collection[str] = ()
+        self, text: str, by: By, *, alias: str = CHAMPION, gates: "Iterable[Gate]" = (), overrides: Collection[str] = ()
     ) -> Entry:
         """Raises NotPromoted naming the gates that refuse; the ledger has their numbers either way.
 
         Whatever the alias, the candidate is compared with the champion: that is what decides today.
         """
+        from models.registry.gates import judge  # noqa: PLC0415 - as heavy as what it judges
+
         facts, gates = by.facts(), tuple(gates)
         with ledger.writing(self.root) as writer:
             wanted = self._find(self._reference(text), writer.ledger.entries)
@@ -192,7 +198,9 @@ class Registry:
         version = aliases.current(found.entries, name).get(alias)
         return None if version is None else self._find(Reference(name, version), found.entries)
 
-    def _loaded(self, resolved: Resolved) -> Loaded:
+    def _loaded(self, resolved: Resolved) -> "Loaded":
+        from models.artefact.load import load  # noqa: PLC0415 - two seconds, which a list need not wait for
+
         return load(resolved.folder, trusted=self.trusted, seal=resolved.seal)
 
     def _folder(self, name: str, version: int) -> Path:

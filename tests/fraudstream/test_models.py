@@ -67,6 +67,27 @@ def test_the_life_of_a_model(run: Run, tmp_path: Path) -> None:
     assert "good enough" in run("show", "models:/iris/1").stdout
 
 
+HEAVY = ("numba", "numpy", "pyarrow", "rich", "scipy", "skops", "sklearn", "structlog")
+LOOK = f"""
+import sys
+from fraudstream.cli import main
+try:
+    main()
+except SystemExit as end:
+    print(end.code, sorted(set({HEAVY}) & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize("words", [("list",), ("show", "models:/iris/1")])
+def test_looking_loads_nothing_heavy(run: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """What is registered and what is live is answered at once: nothing is computed for it."""
+    run("import", saved(tmp_path / "in"), "--name", "iris", "--why", "first try")
+    command = [sys.executable, "-c", LOOK, "models", *words, "--root", str(tmp_path / "registry")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert "iris" in done.stdout
+    assert done.stdout.splitlines()[-1] == "0 []"
+
+
 def test_a_pickle_is_refused_with_the_way_out(run: Run, tmp_path: Path) -> None:
     """Exit code 78."""
     done = run("import", saved(tmp_path / "old", "cloudpickle"), "--name", "iris", "--why", "try")

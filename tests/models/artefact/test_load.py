@@ -16,8 +16,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from models.artefact.golden import Golden, choose, from_bytes
-from models.artefact.load import Expected, load, open_
+from models.artefact.load import Expected, load
 from models.artefact.margins import same_bits
+from models.artefact.opened import open_
 from schemas.errors import Misconfigured, Usage
 
 Matrix = NDArray[np.float64]
