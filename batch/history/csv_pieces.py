@@ -5,7 +5,8 @@ for nothing. What separates the cells is what stands in the first line: a comma,
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from io import TextIOWrapper
+from typing import IO, Final
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +25,9 @@ SEPARATORS: Final = ",;\t|"
 UTF8_BOM: Final = b"\xef\xbb\xbf"
 UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 MOST_SAID: Final = 200
+CLOSE: Final = "close it, or double it where it is part of the text"
+OPEN: Final = ("unexpected end of data", "field larger than field limit")
+"""What the library says of a quote that is not closed."""
 
 
 def read(file: File, choose: Choose) -> Iterator[Piece]:
@@ -35,6 +39,8 @@ def read(file: File, choose: Choose) -> Iterator[Piece]:
     try:
         for cells in _blocks(file, names, columns.values(), separator, cut):
             yield cut.piece(file, cells, columns)
+            cut.refuse_swallowed(file)
+        cut.refuse_swallowed(file)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise Usage(
             f"{file} cannot be read after row {cut.good}: {error!s:.{MOST_SAID}}",
@@ -50,11 +56,20 @@ class _Cut:
     good: int = 0
     left_out: list[Bad] = field(default_factory=list)
     told: int = 0
+    swallowed: int = 0
+    """The number of a row of too many lines to be one."""
 
     def leave_out(self, row: arrow_csv.InvalidRow) -> str:
+        if "\n" in row.text.strip():
+            self.swallowed = self.swallowed or row.number - HEADER_ROWS
         detail = f"{row.actual_columns} cells under {self.width} columns"
         self.left_out.append(Bad(row.number - HEADER_ROWS, Reason.INVALID_ENCODING, detail))
         return "skip"
+
+    def refuse_swallowed(self, file: File) -> None:
+        """A quote that is not closed makes one cell of all that follows, and the rows in it would be lost unseen."""
+        if self.swallowed:
+            raise Usage(f"{file} row {self.swallowed}: a quote is not closed in its line, or not opened", fix=CLOSE)
 
     def piece(self, file: File, cells: pa.RecordBatch, columns: Mapping[str, str]) -> Piece:
         numbers = self._numbers(cells.num_rows)
@@ -79,8 +94,9 @@ def _blocks(
 ) -> Iterator[pa.RecordBatch]:
     columns = list(dict.fromkeys(wanted))
     with pa.input_stream(str(file.path)) as stream:
+        counted = _Counted(stream)
         yield from arrow_csv.open_csv(
-            stream,
+            pa.PythonFile(counted, "r"),
             # only without threads are the rows that are left out numbered
             arrow_csv.ReadOptions(use_threads=False, block_size=BLOCK, column_names=names, skip_rows=1),
             arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=cut.leave_out),
@@ -91,6 +107,37 @@ def _blocks(
                 strings_can_be_null=False,
             ),
         )
+
+    if counted.quotes % 2 and _ends_open(file, separator):
+        raise Usage(f"{file}: a quote is not closed up to the end of the file", fix=CLOSE)
+
+
+class _Counted:
+    """Quotes of a file come in pairs, or one of them may not be closed."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.quotes = 0
+        self.closed = False
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        data = bytes(self._stream.read(size))
+        self.quotes += data.count(b'"')
+        return data
+
+
+def _ends_open(file: File, separator: str) -> bool:
+    """The slow way to know it."""
+    with pa.input_stream(str(file.path)) as stream:
+        table = csv.reader(TextIOWrapper(stream, "utf-8", "replace", newline=""), delimiter=separator, strict=True)
+        while True:
+            try:
+                next(table)
+            except StopIteration:
+                return False
+            except csv.Error as error:
+                if any(sign in str(error) for sign in OPEN):
+                    return True
 
 
 def _decoded(cells: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[int, tuple[Reason, str]]]:
