@@ -10,6 +10,7 @@ import typer
 from fraudstream.commands import (
     demo,
     doctor,
+    evaluate,
     features,
     flags,
     local,
@@ -19,6 +20,7 @@ from fraudstream.commands import (
     settings,
     simulate,
     topics,
+    train,
 )
 from schemas.errors import DONE, FraudstreamError, Usage
 
@@ -45,6 +47,8 @@ COMMANDS: Final[dict[Callable[..., None], str]] = {
     publish.publish: "Publish transactions from a file or a pipe.",
     simulate.simulate: "Make up transactions, some of them fraud.",
     features.features: "Write the training table of any transactions.",
+    train.train: "Train a model, judge it, register it.",
+    evaluate.evaluate: "Judge a model on labelled transactions.",
     flags.flags: "Print flags as they come.",
     doctor.doctor: "Find out what is wrong, and how to mend it.",
     settings.settings: "Show each setting and where it comes from.",

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from fraudstream.commands.history import Told, history_of, with_history
-from fraudstream.commands.progress import progress, to_stderr
+from fraudstream.commands.forms import filled
+from fraudstream.commands.history import Told, history_of
+from fraudstream.commands.progress import stages, to_stderr
 from schemas.errors import Usage
 
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="The table, a Parquet file; there whole or not.")]
@@ -15,7 +16,7 @@ Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="The table, a P
 SUFFIXES = (".parquet", ".pq")
 
 
-@with_history
+@filled(Told)
 def features(told: Told, *, out: Out) -> None:
     """Write what was known of each transaction as of its own time, every feature by name, and the verdict since.
 
@@ -27,13 +28,8 @@ def features(told: Told, *, out: Out) -> None:
     if out.suffix.lower() not in SUFFIXES:
         raise Usage(f"--out {out}: the table is a Parquet file", fix="give it a name that ends in .parquet")
     began, settings = time.monotonic(), told.settings()
-    doing = ["reading", 0]
-
-    def say(what: str, rows: int) -> None:
-        doing[:] = [what, rows]
-
     with history_of(told, settings, to_stderr) as history:
-        with progress(lambda: f"{doing[0]}, {doing[1]:,}", lambda: history.share):
+        with stages(lambda: history.share) as say:
             written = write(history, Bank.of(settings), out, say)
         rejected = sum(history.account.rejected.values())
         to_stderr(str(history.account))

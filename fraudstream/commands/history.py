@@ -1,16 +1,13 @@
 """The options of every command that works on labelled transactions, and the history they lead to.
 
-`features`, `train` and `evaluate` have all of them: a command declares one parameter of type `Told` and is decorated
-with `with_history`.
+`features`, `train` and `evaluate` have all of them.
 """
 
-import inspect
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, fields
-from functools import wraps
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Concatenate, Final, ParamSpec, TextIO, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Final, TextIO
 
 import typer
 
@@ -25,8 +22,6 @@ if TYPE_CHECKING:
     from batch.history.rejects import Rejects
     from batch.history.topic_history import TopicHistory
     from schemas.settings import Settings
-
-P = ParamSpec("P")
 
 Many = list[str] | None
 
@@ -97,26 +92,6 @@ ONLY_FILES: Final = {
     "time_unit": "--time-unit",
 }
 """What says nothing about topics."""
-
-
-def with_history(command: Callable[Concatenate[Told, P], None]) -> Callable[..., None]:
-    """The command with the options of `Told` before its own; its first parameter has what they say."""
-    own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
-    hints = get_type_hints(Told, include_extras=True)
-    told = [
-        inspect.Parameter(each.name, inspect.Parameter.KEYWORD_ONLY, default=each.default, annotation=hints[each.name])
-        for each in fields(Told)
-    ]
-
-    @wraps(command)
-    def run(**given: object) -> None:
-        said = {each.name: given.pop(each.name) for each in told if each.name in given}
-        command(Told(**said), **given)  # type: ignore[arg-type, call-arg]
-
-    signature = inspect.Signature([*told, *(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own)])
-    run.__signature__ = signature  # type: ignore[attr-defined]
-    run.__annotations__ = {each.name: each.annotation for each in signature.parameters.values()}
-    return run
 
 
 @contextmanager

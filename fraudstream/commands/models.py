@@ -243,8 +243,14 @@ def _checked(loaded: "Loaded", model: str) -> dict[str, object]:
         "content": loaded.manifest.content,
         "golden": len(loaded.golden.margins),
         "equal": "to the last bit" if loaded.exact else "to 1e-12",
-        "use": "predictions alone" if loaded.manifest.predict_only else "stream, files and requests",
+        "use": _use(loaded),
     }
+
+
+def _use(loaded: "Loaded") -> str:
+    if loaded.manifest.predict_only:
+        return "predictions alone"
+    return "stream, files and requests" if loaded.exact else "files and requests"
 
 
 def _tell(entry: "Entry", json: bool) -> None:

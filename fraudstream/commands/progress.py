@@ -37,6 +37,27 @@ def progress(state: Callable[[], str], share: Callable[[], float | None]) -> Ite
         yield lambda text: console.print(text, markup=False, highlight=False)
 
 
+@contextmanager
+def stages(share: Callable[[], float | None]) -> Iterator[Callable[[str, int], None]]:
+    """Gives what says which rows are being worked on and how many are done; elsewhere than on a terminal, a line each
+    time that something else begins.
+    """
+    now: dict[str, int] = {}
+
+    def state() -> str:
+        return ", ".join(f"{what} {rows:,}" for what, rows in now.items()) or "reading"
+
+    def say(what: str, rows: int) -> None:
+        if what not in now:
+            now.clear()
+            if not sys.stderr.isatty():
+                to_stderr(f"{what} ...")
+        now[what] = rows
+
+    with progress(state, share):
+        yield say
+
+
 def share_read(stream: IO[bytes]) -> Callable[[], float | None]:
     """How much of a file has been read, None for a pipe. Asks the system: the stream is in another thread's hands."""
     descriptor = stream.fileno()

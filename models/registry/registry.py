@@ -25,7 +25,8 @@ from models.registry.refusals import failed, refusal
 from schemas.errors import DependencyAway, Misconfigured, Usage
 
 if TYPE_CHECKING:
-    from models.artefact.load import Loaded
+    from models.artefact.load import Expected, Loaded
+    from models.artefact.margins import Compile
     from models.registry.gates import Gate
 
 
@@ -82,8 +83,8 @@ class Registry:
         found = parse(text)
         return Resolved(found.expanduser()) if isinstance(found, Path) else self._find(found, self.read().entries)
 
-    def load(self, text: str) -> "Loaded":
-        return self._loaded(self.resolve(text))
+    def load(self, text: str, *, expected: "Expected | None" = None, compile_: "Compile | None" = None) -> "Loaded":
+        return self._loaded(self.resolve(text), expected, compile_)
 
     def add(self, name: str, artefact: Path, by: By) -> Resolved:
         """The next version of that name. What was checked is what is stored."""
@@ -198,10 +199,12 @@ class Registry:
         version = aliases.current(found.entries, name).get(alias)
         return None if version is None else self._find(Reference(name, version), found.entries)
 
-    def _loaded(self, resolved: Resolved) -> "Loaded":
+    def _loaded(
+        self, resolved: Resolved, expected: "Expected | None" = None, compile_: "Compile | None" = None
+    ) -> "Loaded":
         from models.artefact.load import load  # noqa: PLC0415 - two seconds, which a list need not wait for
 
-        return load(resolved.folder, trusted=self.trusted, seal=resolved.seal)
+        return load(resolved.folder, trusted=self.trusted, seal=resolved.seal, expected=expected, compile_=compile_)
 
     def _folder(self, name: str, version: int) -> Path:
         return self.root / name / str(version)

@@ -23,7 +23,7 @@ class Recipe:
     make: Factory = boosted_trees
     seed: int = 0
     aims: Aims = field(default_factory=Aims)
-    kind: Kind = "recall"
+    kind: Kind = "cost"
     """Of the thresholds that it is judged at."""
 
 

@@ -29,6 +29,11 @@ class Windows:
     dates: Dates | None = None
 
     @property
+    def trains(self) -> bool:
+        """Without days that teach only what exists already is judged."""
+        return self.dates is not None or self.lengths.train > 0
+
+    @property
     def keep_ms(self) -> int:
         """So far back from the newest event rows are needed."""
         if self.dates is not None:

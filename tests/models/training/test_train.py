@@ -114,6 +114,19 @@ def test_one_kind_of_rows_alone_teaches_nothing() -> None:
             estimators.fit(estimators.boosted_trees, 0, np.zeros((9, len(FEATURES))), fraud)
 
 
+@pytest.mark.parametrize("make", [estimators.boosted_trees, estimators.logistic_regression])
+def test_a_feature_that_is_never_known_does_no_harm(make: estimators.Factory) -> None:
+    """Data of other origin lacks some: the model trains, and what it says does not hang on them."""
+    matrix = np.random.default_rng(1).normal(size=(400, 3))
+    fraud = matrix[:, 0] > 1
+    matrix[:, 1] = np.nan
+    scorer = Scorer.of(estimators.fit(make, 0, matrix, fraud))
+    seen = matrix.copy()
+    seen[:, 1] = 7.0
+    assert roc_auc(fraud, scorer.scores(matrix)) > 0.9
+    assert np.allclose(scorer.scores(seen), scorer.scores(matrix))
+
+
 def test_folds_follow_one_another(past: Past) -> None:
     """Each judges the days after those that the one before judged."""
     earlier, newest = WINDOWS.splits(past.first, past.end(7))
