@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-DURATION: Final = re.compile(r"(?P<number>\d{1,12})(?P<unit>ms|s|m|h|d)")
+DURATION: Final = re.compile(r"(?P<number>[0-9]{1,12})(?P<unit>ms|s|m|h|d)")
 UNITS_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 WORDS: Final = "a whole number with its unit, such as 7d, 36h, 15m, 60s or 500ms"
 

@@ -72,6 +72,10 @@ def test_an_unclear_start_is_refused(text: str, said: str) -> None:
         ({"rules.amount_extreme_minor": "1"}, "the high amount 200000 is above the extreme one 1"),
         ({"health.port": "65535", "score.workers": "2"}, "the last worker's port would be 65536"),
         ({"output.framing": "confluent"}, "output.framing and registry.url (command line; default)"),
+        ({"cards.idle": "36d"}, "a card idle for 36d would be forgotten while it still counts"),
+        ({"cards.late": "31d"}, "cards.idle and cards.late (default; command line)"),
+        ({"labels.step": "7h"}, "steps of 7h do not fill a day without remainder"),
+        ({"labels.grace": "0s"}, "a transaction could see its own verdict"),
     ],
 )
 def test_settings_that_do_not_fit_together_are_refused(given: dict[str, str], said: str) -> None:
@@ -85,6 +89,9 @@ def test_settings_that_do_not_fit_together_are_refused(given: dict[str, str], sa
         {"policy.review_at": "0.9", "policy.block_at": "0.9"},
         {"policy.review_at": "0", "policy.block_at": "1"},
         {"rules.amount_high_minor": "500000"},
+        {"cards.idle": "37d"},
+        {"labels.step": "24h", "labels.grace": "1ms", "labels.delay": "0d"},
+        {"money.reference": "EUR", "money.rates.usd": "80000000"},
         {"health.port": "65535"},
         {"health.port": "-1", "score.workers": "256"},
         {"health.port": "0", "score.workers": "256"},
@@ -125,6 +132,9 @@ def test_the_edges_of_what_is_allowed(given: dict[str, str]) -> None:
         ("registry.url", "registry:8081"),
         ("registry.url", "http://"),
         ("log.level", "INFO"),
+        ("cards.entries", "0"),
+        ("labels.delay", "a week"),
+        ("money.reference", "eur"),
     ],
 )
 def test_what_is_out_of_bounds_is_refused(path: str, text: str) -> None:
@@ -161,6 +171,18 @@ def test_the_registry_client_gets_numbers_as_numbers() -> None:
         "cache.capacity": 10.0,
         "proxy": "p",
     }
+
+
+@pytest.mark.parametrize("given", [{"money.rates.EURO": "1"}, {"money.rates.USD": "0.9"}, {"money.rates.USD": "0"}])
+def test_rates_are_whole_numbers_by_currency(given: dict[str, str]) -> None:
+    """The one that is wrong is named."""
+    assert refused(given).startswith(next(iter(given)))
+
+
+def test_rates_may_come_from_the_environment() -> None:
+    """Where their names are in capitals anyway."""
+    money = load({"money.rates.USD": "920000"}, env={"FRAUDSTREAM_MONEY_RATES__GBP": "1170000"}).money
+    assert money.millionths == {"USD": 920_000, "GBP": 1_170_000}
 
 
 @pytest.mark.parametrize(("name", "said"), [("url", "registry.url sets it"), ("timeout", "should be a number")])
