@@ -110,7 +110,7 @@ class FileHistory:
         if self._origin.truths and self._truths is None:
             tables = TruthTables(self._origin.truths, self._origin.truth_told, self._origin.reading)
             self._truths = told(tables, self._truth_rejects)
-        if self._truths is None and self._table.with_scenarios:
+        if self._truths is None and self._table.with_scenarios and not self._origin.labels:
             self._truths = together(
                 truths_of(some.rows["event_id"].filter(known), some.fraud.filter(known), some.scenario.filter(known))
                 for some in self._accepted()

@@ -158,6 +158,11 @@ def _labels_once(told: Told) -> None:
             "--labels says where the verdicts are, and so does --map is_fraud",
             fix="leave out one; what a column of the transactions says of fraud is not looked at beside --labels",
         )
+    if told.labels and "scenario" in mapped:
+        raise Usage(
+            "--map scenario goes with is_fraud in the same table, and --labels says that the verdicts are elsewhere",
+            fix="give the scenarios as --truth FILE, with event_id and is_fraud",
+        )
     if told.label_columns and not told.labels:
         raise Usage("--label-map is about the table of --labels", fix="give --labels FILE, or use --map")
 

@@ -131,6 +131,7 @@ def test_rejects_are_written(tmp_path: Path, classic: list[str]) -> None:
         ({"label_delay": "soon"}, "--label-delay soon is no length of time"),
         ({"timezone": "Mars"}, "--timezone Mars is not in this machine's time zone database"),
         ({"labels": ["x.csv"]}, "--labels says where the verdicts are, and so does --map is_fraud"),
+        ({"labels": ["x.csv"], "columns": ["scenario=x"]}, "--map scenario goes with is_fraud"),
         ({"label_columns": ["is_fraud=x"]}, "--label-map is about the table of --labels"),
         ({"columns": ["card_id=nobody"]}, "has no column nobody"),
         ({"fills": ["card_id"]}, "--fill card_id is not FIELD=VALUE"),
