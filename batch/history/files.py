@@ -43,7 +43,13 @@ class File:
 
 def found(names: list[str], told: Format | None = None) -> list[File]:
     """In the order given, those of a folder by name; hidden ones and those that begin with _ are passed over."""
-    return [file for name in names for file in _found(name, told)]
+    files = [file for name in names for file in _found(name, told)]
+    seen: set[Path] = set()
+    for file in files:
+        if (path := file.path.resolve()) in seen:
+            raise Usage(f"{file} is named twice", fix="name it once: its rows would count twice")
+        seen.add(path)
+    return files
 
 
 def _found(name: str, told: Format | None) -> list[File]:

@@ -27,6 +27,9 @@ DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 MILLISECOND: Final = dt.timedelta(milliseconds=1)
 FIRST: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 FARTHEST_MS: Final = 1 << 53
+FIRST_YEAR_MS: Final = -2_208_988_800_000
+LAST_YEAR_MS: Final = 4_133_980_800_000
+"""1900 and 2101: beyond what the checks of lots let pass, in every zone."""
 NO_TIME: Final = "is not a time: ISO 8601, as in 2026-01-31 12:00:00 or with an offset, is"
 TWICE: Final = "stands twice or not at all on the clocks of {zone}, because they are changed then"
 
@@ -76,7 +79,7 @@ def _zoned(cells: Cells, zone: str) -> Cells:
 
 def _within(values: pa.Array) -> pa.Array:
     """Years that the time zone database can speak of; what lies beyond is out of range all the same."""
-    low, high = pa.scalar(-2_208_988_800_000), pa.scalar(4_102_444_800_000)
+    low, high = pa.scalar(FIRST_YEAR_MS), pa.scalar(LAST_YEAR_MS)
     return pc.max_element_wise(low, pc.min_element_wise(high, values, skip_nulls=False), skip_nulls=False)
 
 

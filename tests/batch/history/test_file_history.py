@@ -268,6 +268,15 @@ def test_tables_that_are_none(history: Make, parquet: Parquet, columns: dict[str
     assert caught.value.fix
 
 
+@pytest.mark.parametrize(
+    "lines", [["event_time,card_id,amount_minor,is_fraud"], ["event_time,card_id,amount_minor,is_fraud", ""]]
+)
+def test_a_table_without_rows(history: Make, text: Text, lines: list[str]) -> None:
+    """A header alone is no history."""
+    with pytest.raises(Usage, match="there are no transactions"):
+        rows_of(history(text(*lines)))
+
+
 def test_labels_need_a_time(history: Make, parquet: Parquet, text: Text) -> None:
     """Without it or a delay nobody knows what was known when; empty ones are refused where no delay stands in."""
     with pytest.raises(Usage, match="nothing says when its verdicts became known") as caught:

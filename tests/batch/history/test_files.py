@@ -54,6 +54,9 @@ def test_a_file_must_be_there_and_tell_what_it_is(tmp_path: Path) -> None:
         found([str(tmp_path / "none.csv")])
     with pytest.raises(Usage, match="read more than once"):
         found(["-"])
+    touch(tmp_path, "a.csv")
+    with pytest.raises(Usage, match="is named twice"):
+        found([str(tmp_path / "a.csv"), str(tmp_path)])
     touch(tmp_path, "data")
     with pytest.raises(Usage, match="the suffix does not tell the format"):
         found([str(tmp_path / "data")])

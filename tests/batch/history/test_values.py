@@ -146,6 +146,15 @@ def test_times_are_milliseconds(of: Column, clock: Clock, expected: list[object]
     assert said(times.read(of, clock)) == expected
 
 
+@pytest.mark.parametrize("year", ["1850", "2100", "2250", "9999"])
+def test_no_zone_makes_a_year_a_possible_one(year: str) -> None:
+    """What lies beyond the years that are scored stays beyond."""
+    for zone in ("UTC", "Europe/Paris", "America/New_York", "Pacific/Kiritimati"):
+        (found,) = said(times.read(cells([f"{year}-01-02 00:00:00"]), Clock(zone)))
+        assert isinstance(found, int)
+        assert not 946_684_800_000 <= found < 4_102_444_800_000
+
+
 def test_hours_that_a_clock_shows_twice_or_never() -> None:
     """Such a time says too little, unless it has an offset."""
     walls = ["2026-03-29 02:30:00", "2026-10-25 02:30:00", "2026-10-25 02:30:00+01:00", "2026-10-25 03:30:00"]
