@@ -31,6 +31,7 @@ from consumer.watchdog import Watchdog
 from consumer.worker import Checkpoint, Worker
 from models.decide import RulesDecider
 from models.features import Places
+from models.policies.list_shelf import ListShelf
 from models.policy import Policy
 from models.rules import Limits
 from schemas.churn import Keys
@@ -158,6 +159,8 @@ def _decider(settings: Settings) -> RulesDecider:
         Places(policy.timezone, rules.home_countries, rules.risky_categories),
         Limits(rules.amount_high_minor, rules.amount_extreme_minor),
         Policy(policy.review_at, policy.block_at),
+        ListShelf(settings.models.root.expanduser()).lists(),
+        policy.exploration,
     )
 
 

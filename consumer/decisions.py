@@ -96,7 +96,7 @@ class _Rows:
             "partition": cell.pop("partition"),
             "offset": cell.pop("offset"),
         }
-        cell["marks"] = Mark(cell["marks"]).names()
+        cell["marks"] = Mark(cell["marks"] | int(self._judged.decided.marks[row])).names()
         answer = _verdict(self._judged.decided, row) | {"churn": _churn(self._judged.churn, row)}
         return cell | self._shared | answer | {"source": source}
 

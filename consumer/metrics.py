@@ -14,6 +14,12 @@ DEAD_LETTERS: Final = Counter(
     "fraudstream_dead_letters", "Records committed to the dead letters, by reason.", ["reason"], registry=REGISTRY
 )
 MARKS: Final = Counter("fraudstream_marks", "Scored records that carry a mark, by mark.", ["mark"], registry=REGISTRY)
+RULES: Final = Counter(
+    "fraudstream_rules",
+    "Rows by rule and what it came to: hit, snoozed (would have hit), error (could not be evaluated).",
+    ["rule", "status"],
+    registry=REGISTRY,
+)
 LOT_ROWS: Final = Histogram("fraudstream_lot_rows", "Records per lot.", buckets=LOT_BUCKETS, registry=REGISTRY)
 STAGE_SECONDS: Final = Histogram(
     "fraudstream_stage_seconds",

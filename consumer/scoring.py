@@ -17,6 +17,7 @@ from consumer.lots import Fetched, Outgoing, Pending
 from consumer.metrics import STAGE_SECONDS
 from models.decide import Decider
 from models.policy import Outcome
+from models.rules import RULES, Status, Statuses
 from schemas.lot import Decoder, Refusal
 from schemas.topics import Role
 from schemas.verdicts import Mark
@@ -30,6 +31,7 @@ class Tally:
     outcomes: Mapping[str, int]
     refused: Mapping[str, int]
     marks: Mapping[str, int]
+    rules: Mapping[tuple[str, str], int]
     churn: Mapping[str, int]
     degraded: tuple[str, ...]
     oldest_ms: int
@@ -85,13 +87,22 @@ class Scorer:
 
 def tally(judged: Judged) -> Tally:
     outcomes = np.bincount(judged.decided.outcome, minlength=len(Outcome)).tolist()
-    marks = judged.lot.rows["marks"].to_numpy()
+    marks = judged.lot.rows["marks"].to_numpy() | judged.decided.marks
     return Tally(
         rows=len(judged.fetched.messages),
         outcomes={outcome.symbol: outcomes[outcome] for outcome in Outcome},
         refused=Counter(refusal.reason.value for refusal in judged.lot.refusals),
         marks={str(mark.name).lower(): int(np.count_nonzero(marks & mark)) for mark in Mark},
+        rules=_rules(judged.decided.statuses),
         churn=Counter(status.value for status in judged.churn.statuses),
         degraded=judged.churn.degraded,
         oldest_ms=int(judged.fetched.raw.timestamp.min()),
     )
+
+
+def _rules(statuses: Statuses) -> dict[tuple[str, str], int]:
+    """How often each rule was anything but no hit."""
+    told = {status: (statuses == status).sum(axis=0).tolist() for status in Status if status is not Status.NO_HIT}
+    return {
+        (rule.code, status.symbol): counts[place] for status, counts in told.items() for place, rule in enumerate(RULES)
+    }

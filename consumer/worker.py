@@ -14,9 +14,11 @@ from consumer.notices import Notices
 from consumer.scoring import Scored, Scorer, Tally
 from consumer.source import KafkaSource
 from schemas.errors import RegistryAway
+from schemas.verdicts import WANTED
 
 REGISTRY_BACK_OFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 LAG_EVERY_S: Final = 1.0
+WANTED_NAMES: Final = frozenset(WANTED.names())
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +89,7 @@ class Worker:
             self.handled += scored.tally.rows
             count(scored.tally, self._clock())
             self._refused.hear(scored.tally.refused)
-            self._marked.hear(scored.tally.marks)
+            self._marked.hear({name: rows for name, rows in scored.tally.marks.items() if name not in WANTED_NAMES})
 
     def _left(self) -> int:
         return 2**31 if self._max_messages is None else self._max_messages - self.handled
@@ -138,5 +140,8 @@ def count(tally: Tally, now: float) -> None:
         for name, number in by_name.items():
             if number:
                 counter.labels(name).inc(number)
+    for (rule, status), number in tally.rules.items():
+        if number:
+            metrics.RULES.labels(rule, status).inc(number)
     for name in metrics.DEGRADATIONS:
         metrics.DEGRADED.labels(name).set(name in tally.degraded)

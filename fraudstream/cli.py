@@ -13,9 +13,12 @@ from fraudstream.commands import (
     evaluate,
     features,
     flags,
+    lists,
     local,
     models,
+    policies,
     publish,
+    rules,
     score,
     settings,
     simulate,
@@ -57,6 +60,9 @@ for command, summary in COMMANDS.items():
     app.command(short_help=summary)(command)
 app.add_typer(topics.app, name="topics", short_help="Make and check the product's topics.")
 app.add_typer(models.app, name="models", short_help="See, check, promote and roll back models.")
+app.add_typer(policies.app, name="policies", short_help="See, add, promote and roll back policies.")
+app.add_typer(rules.app, name="rules", short_help="See and try the rules; snooze one.")
+app.add_typer(lists.app, name="lists", short_help="Block or allow by hand, for a time.")
 
 
 def main() -> None:

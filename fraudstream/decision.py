@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from fastavro import parse_schema, schemaless_reader
 from fastavro.validation import validate
 
-from models.rules import SENTENCES
+from models.policies.reasons import SENTENCES
 from schemas.contracts import DECISION
 from schemas.errors import DeadLetter
 from schemas.framing import Framing, split

@@ -2,23 +2,27 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Final, Protocol
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from models import rules
 from models.features import ROW_VERSION, Matrix, Places, row_features
 from models.numbers import Doubles, logistic
+from models.policies.exploration import explored
+from models.policies.kinds import Bits
+from models.policies.lists import Lists
+from models.policies.outcomes import Marks, Outcomes, outcomes
+from models.policies.reasons import reasons
 from models.policy import Policy
-from models.rules import RULES, Hits, Limits
+from models.rules import RULES, Hits, Limits, Status, Statuses
 from schemas.errors import Misconfigured
+from schemas.lot.buffers import numbers
 
 DIGEST_DIGITS: Final = 12
-MOST_REASONS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +39,22 @@ class Decisions:
     features: Matrix
     raw_margin: Doubles
     score: Doubles
-    outcome: NDArray[np.int8]
-    hits: Hits
+    outcome: Outcomes
+    statuses: Statuses
+    listed: Bits
+    marks: Marks
+
+    @property
+    def hits(self) -> Hits:
+        hit: Hits = self.statuses == Status.HIT
+        return hit
 
     def rule_codes(self, row: int) -> list[str]:
         return [rule.code for rule, hit in zip(RULES, self.hits[row], strict=True) if hit]
 
     def reasons(self, row: int) -> list[str]:
-        """The strongest first; equals in the order of RULES."""
-        if self.outcome[row] == 0:
-            return []
-        strongest = sorted((rule for rule, hit in zip(RULES, self.hits[row], strict=True) if hit), key=_weakness)
-        return [rule.code for rule in strongest[:MOST_REASONS]]
-
-
-def _weakness(rule: rules.Rule) -> float:
-    return -rule.margin
+        """The strongest first; none for what is approved."""
+        return reasons(int(self.outcome[row]), self.statuses[row], int(self.listed[row]))
 
 
 class Decider(Protocol):
@@ -70,11 +74,13 @@ class Decider(Protocol):
 
 @dataclass(frozen=True)
 class RulesDecider:
-    """Decides by the declared rules alone."""
+    """Decides by the declared rules, and by lists where there are any."""
 
     places: Places
     limits: Limits
     thresholds: Policy
+    lists: Lists = field(default_factory=Lists)
+    exploration: float = 0.0
 
     def __post_init__(self) -> None:
         """Holds the promise of two reasons for each flag."""
@@ -91,18 +97,24 @@ class RulesDecider:
 
     @property
     def policy(self) -> str:
-        return self.thresholds.name
+        """With all that decides beside the rules, so that whoever recomputes a decision knows what held."""
+        lists = f" {self.lists}" if self.lists.version else ""
+        return self.thresholds.name + lists + (f" exploration={self.exploration!r}" if self.exploration else "")
 
     @property
     def feature_version(self) -> int:
         return ROW_VERSION
 
     def decide(self, rows: pa.RecordBatch) -> Decisions:
+        at = numbers(rows["event_time"])
         matrix = row_features(rows, self.places)
-        hit = rules.hits(matrix, self.limits)
-        margin = rules.margins(hit)
+        statuses = rules.statuses(matrix, self.limits, self.lists.snoozes, at)
+        margin = rules.margins(statuses == Status.HIT)
         score = logistic(margin)
-        return Decisions(matrix, margin, score, self.thresholds.outcomes(score), hit)
+        listed = self.lists.listed(rows, at)
+        lucky = explored(rows["event_id"], self.exploration)
+        outcome, marks = outcomes(score, self.thresholds, statuses, listed, lucky)
+        return Decisions(matrix, margin, score, outcome, statuses, listed, marks)
 
     def _digest(self) -> str:
         content = {

@@ -1,12 +1,14 @@
 """The declared rules. Each adds to the raw margin of a transaction whose features meet it.
 
 HITS and MISSES of a rule are transactions, given by the fields that matter to it: they are its tests and its manual.
+`hits` is for tables of history; `statuses` is for decisions, and holds whatever a rule does.
 An extreme amount is always a high one too, and no other rule alone may reach the review threshold: a flag has at least
 two reasons.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Final
 
 import numpy as np
@@ -16,7 +18,24 @@ from models.features import POSITION, Matrix
 from schemas.errors import Misconfigured
 
 Hits = NDArray[np.bool_]
+Statuses = NDArray[np.int8]
+Times = NDArray[np.int64]
+Snoozes = Mapping[str, Sequence[tuple[int, int]]]
+"""Rule code → the stretches of event time, from and until in milliseconds, in which its hits do not count."""
 Example = Mapping[str, object]
+
+
+class Status(IntEnum):
+    """Of one rule for one row. SNOOZED: it would have hit. ERROR: it could not be evaluated."""
+
+    NO_HIT = 0
+    HIT = 1
+    SNOOZED = 2
+    ERROR = 3
+
+    @property
+    def symbol(self) -> str:
+        return self.name.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +137,31 @@ SENTENCES: Final = {rule.code: rule.sentence for rule in RULES}
 def hits(matrix: Matrix, limits: Limits) -> Hits:
     """One row per transaction, one column per rule."""
     return np.column_stack([rule.meets(matrix, limits) for rule in RULES])
+
+
+def statuses(matrix: Matrix, limits: Limits, snoozes: Snoozes, at: Times, among: Sequence[Rule] = RULES) -> Statuses:
+    """One row per transaction, one column per rule; `at` are the event times. Never raises for what a rule does."""
+    found = np.empty((len(matrix), len(among)), np.int8)
+    for column, rule in enumerate(among):
+        found[:, column] = _evaluated(rule, matrix, limits)
+        for start, end in snoozes.get(rule.code, ()):
+            asleep = (found[:, column] == Status.HIT) & (start <= at) & (at < end)
+            found[asleep, column] = Status.SNOOZED
+    return found
+
+
+def _evaluated(rule: Rule, matrix: Matrix, limits: Limits) -> Statuses:
+    """A rule that breaks is tried on ever smaller parts: an answer does not depend on a row's neighbours."""
+    try:
+        found = np.asarray(rule.meets(matrix, limits))
+        if found.dtype == np.bool_ and found.shape == (len(matrix),):
+            return found.astype(np.int8)
+    except Exception:  # noqa: BLE001, S110 - whatever breaks in a rule, the transaction gets its decision
+        pass
+    if len(matrix) <= 1:
+        return np.full(len(matrix), Status.ERROR, np.int8)
+    half = len(matrix) // 2
+    return np.concatenate([_evaluated(rule, matrix[:half], limits), _evaluated(rule, matrix[half:], limits)])
 
 
 def margins(hit: Hits) -> Matrix:

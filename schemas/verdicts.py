@@ -40,6 +40,13 @@ class Mark(IntFlag):
     CAPPED = 128
     FOREIGN_CURRENCY = 256
     COLD_STATE = 512
+    LISTED = 1024
+    EXPLORED = 2048
+    RULE_ERROR = 4096
 
     def names(self) -> list[str]:
         return [mark.name.lower() for mark in self if mark.name]
+
+
+WANTED = Mark.LISTED | Mark.EXPLORED
+"""Marks that somebody asked for: nothing is wrong with such a record."""

@@ -130,4 +130,17 @@ MARKS: Final[Mapping[Mark, Meaning]] = {
         "The card's past does not reach back as far as the longest window.",
         "Nothing: it ends by itself; history loaded before the start avoids it.",
     ),
+    Mark.LISTED: Meaning(
+        "The card, customer, terminal, device or country is on a block or allow list.",
+        "Nothing; [lists](policies.md#lists) says what that does.",
+    ),
+    Mark.EXPLORED: Meaning(
+        "The score would block it, and it is reviewed instead so that its verdict becomes known.",
+        "Give it the weight of all that were blocked when you count: one over the share that is "
+        "[explored](policies.md#exploration).",
+    ),
+    Mark.RULE_ERROR: Meaning(
+        "A rule could not be evaluated; the decision was made without it.",
+        "See which by the metric `fraudstream_rules_total`, and try it: `fraudstream rules test FILE`.",
+    ),
 }

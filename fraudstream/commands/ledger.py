@@ -8,8 +8,9 @@ import typer
 from fraudstream.commands.options import settings_from
 
 if TYPE_CHECKING:
+    from models.registry.by import By
     from models.registry.entry import Entry
-    from models.registry.registry import By, Registry
+    from models.registry.registry import Registry
     from schemas.settings import Settings
 
 Why = Annotated[str, typer.Option("--why", help="The reason, in a sentence; the ledger keeps it.")]
@@ -34,7 +35,7 @@ def by(who: str | None, why: str) -> "By":
     import getpass
     from datetime import UTC, datetime
 
-    from models.registry.registry import By
+    from models.registry.by import By
 
     return By(who or getpass.getuser(), why, datetime.now(UTC))
 
@@ -44,12 +45,14 @@ def tell(entry: "Entry", json: bool) -> None:
 
 
 def line(entry: "Entry") -> str:
-    moved = "" if entry.alias is None else f" {entry.alias}: {entry.replaced or 'none'} -> {entry.version}"
+    stays = entry.action == "refuse"
+    moved = "" if stays or not entry.alias else f" {entry.alias}: {entry.replaced or 'none'} -> {entry.version}"
+    change = f" {entry.change}" if entry.change else ""
     gates = "".join(
         f"\n    gate {g.gate}: {'passed' if g.passed else 'overridden' if g.overridden else 'failed'}, {g.said}"
         for g in entry.gates
     )
-    return f"{entry.at} {entry.who}: {entry.action} {entry}{moved} ({entry.why}){gates}"
+    return f"{entry.at} {entry.who}: {entry.action} {entry}{moved}{change} ({entry.why}){gates}"
 
 
 def as_words(value: object) -> str:

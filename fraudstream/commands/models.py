@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fraudstream.commands.options import Config, Set, settings_from
+from fraudstream.commands.ledger import Json, Root, Who, Why, as_json, as_words, by, line, registry_of, tell
+from fraudstream.commands.options import Config, Set
 
 if TYPE_CHECKING:
     from models.artefact.load import Loaded
     from models.registry.entry import Entry
-    from models.registry.registry import By, Registry, Resolved
+    from models.registry.registry import Resolved
 
 app = typer.Typer(
     help="See, check, promote and roll back models; take in models of MLflow.",
@@ -23,9 +24,6 @@ REFERENCE = "models:/name/3, models:/name@champion, models:/name/Production, or 
 Model = Annotated[str, typer.Argument(metavar="MODEL", help=REFERENCE)]
 Registered = Annotated[str, typer.Argument(metavar="MODEL", help="models:/name/3, or models:/name/latest.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A registered model's name.")]
-Why = Annotated[str, typer.Option("--why", help="The reason, in a sentence; the ledger keeps it.")]
-Who = Annotated[str | None, typer.Option("--who", help="Who does it [the user of this process].")]
-Root = Annotated[Path | None, typer.Option("--root", help="Folder of the registry [models.root].")]
 Alias = Annotated[str, typer.Option("--alias", help="What it becomes: champion is Production, challenger is Staging.")]
 Override = Annotated[
     list[str] | None,
@@ -33,7 +31,6 @@ Override = Annotated[
         "--override", metavar="GATE", help="A gate that may refuse in vain; the ledger keeps it. May be repeated."
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 
 
 @app.command("list", short_help="List every version and what is live.")
@@ -41,7 +38,7 @@ def list_(*, json: Json = False, root: Root = None, config: Config = None, sets:
     """List every version of every model, and which aliases name it."""
     from models.registry import aliases
 
-    registry = _registry(root, config, sets)
+    registry = registry_of(root, config, sets)
     entries = registry.read().entries
     rows = [
         _row(registry.resolve(f"models:/{name}/{version}"), entry)
@@ -49,11 +46,11 @@ def list_(*, json: Json = False, root: Root = None, config: Config = None, sets:
         for version, entry in sorted(aliases.versions(entries, name).items())
     ]
     if json:
-        typer.echo(_as_json(rows))
+        typer.echo(as_json(rows))
     elif not rows:
         typer.echo(f"no models in {registry.root} yet; `fraudstream models import` brings one in")
     for row in () if json else rows:
-        named = _as_words(row["aliases"])
+        named = as_words(row["aliases"])
         typer.echo(f"models:/{row['name']}/{row['version']}  {named}  {str(row['digest'])[:12]}  {row['at']}")
 
 
@@ -62,15 +59,16 @@ def show(model: Model, *, json: Json = False, root: Root = None, config: Config 
     """Show what an artefact says of itself, and its history in the ledger. Checks its files, loads nothing."""
     from models.artefact.opened import open_
 
-    registry = _registry(root, config, sets)
+    registry = registry_of(root, config, sets)
     resolved = registry.resolve(model)
     _, manifest = open_(resolved.folder, seal=resolved.seal)
     entries = registry.read().entries if resolved.name else ()
-    history = [each.model_dump(mode="json") for each in entries if each.name == resolved.name]
+    past = [each for each in entries if each.kind == "model" and each.name == resolved.name]
+    history = [each.model_dump(mode="json") for each in past]
     said = {"model": str(resolved), "folder": str(resolved.folder), "aliases": list(resolved.aliases)}
     facts = manifest.model_dump(mode="json")
     if json:
-        typer.echo(_as_json(said | {"manifest": facts, "history": history}))
+        typer.echo(as_json(said | {"manifest": facts, "history": history}))
         return
     kept = (
         "estimator",
@@ -84,9 +82,9 @@ def show(model: Model, *, json: Json = False, root: Root = None, config: Config 
         "training",
     )
     for name, value in {**said, **{name: facts[name] for name in kept}, "features": len(manifest.features)}.items():
-        typer.echo(f"{name:<16} {_as_words(value)}")
-    for entry in (each for each in entries if each.name == resolved.name):
-        typer.echo(_line(entry))
+        typer.echo(f"{name:<16} {as_words(value)}")
+    for entry in past:
+        typer.echo(line(entry))
 
 
 @app.command(short_help="Check one model, or all and the ledger.")
@@ -107,7 +105,7 @@ def verify(
     from models.registry import aliases
     from schemas.errors import DONE, Misconfigured
 
-    registry = _registry(root, config, sets)
+    registry = registry_of(root, config, sets)
     if model is not None:
         rows = [_checked(registry.load(model), str(registry.resolve(model)))]
         problems: list[str] = []
@@ -120,7 +118,7 @@ def verify(
                 except Misconfigured as error:
                     problems.append(str(error))
     if json:
-        typer.echo(_as_json({"verified": rows, "problems": problems}))
+        typer.echo(as_json({"verified": rows, "problems": problems}))
     else:
         for row in rows:
             typer.echo(f"{row['model']}: {row['golden']} golden vectors, equal {row['equal']}; {row['use']}")
@@ -150,13 +148,13 @@ def promote(
     from models.registry.reference import alias_name
     from models.registry.registry import NotPromoted
 
-    registry, by, named = _registry(root, config, sets), _by(who, why), alias_name(alias)
+    registry, person, named = registry_of(root, config, sets), by(who, why), alias_name(alias)
     try:
-        entry = registry.promote(model, by, alias=named, gates=GATES, overrides=override or ())
+        entry = registry.promote(model, person, alias=named, gates=GATES, overrides=override or ())
     except NotPromoted as error:
-        _tell(error.entry, json)
+        tell(error.entry, json)
         raise
-    _tell(entry, json)
+    tell(entry, json)
 
 
 @app.command(short_help="Go back to what was live before.")
@@ -174,7 +172,7 @@ def rollback(
     """Go back to the version that an alias named before, by the ledger. Again goes further back."""
     from models.registry.reference import alias_name
 
-    _tell(_registry(root, config, sets).rollback(name, _by(who, why), alias=alias_name(alias)), json)
+    tell(registry_of(root, config, sets).rollback(name, by(who, why), alias=alias_name(alias)), json)
 
 
 @app.command("import", short_help="Take in a model of MLflow.")
@@ -199,29 +197,12 @@ def import_(
     from models.registry.intake import take_in
     from models.registry.reference import model_name
 
-    registry = _registry(root, config, sets)
-    resolved = take_in(registry, model_name(name), folder, _by(who, why))
+    registry = registry_of(root, config, sets)
+    resolved = take_in(registry, model_name(name), folder, by(who, why))
     if json:
-        typer.echo(_as_json({"model": str(resolved), "folder": str(resolved.folder), "digest": resolved.digest}))
+        typer.echo(as_json({"model": str(resolved), "folder": str(resolved.folder), "digest": resolved.digest}))
     else:
         typer.echo(f"{resolved} is {str(resolved.digest)[:12]} in {resolved.folder}")
-
-
-def _registry(root: Path | None, config: Path | None, sets: list[str] | None) -> "Registry":
-    from models.registry.registry import Registry
-
-    given = [*(sets or []), *([f"models.root={root}"] if root else [])]
-    settings = settings_from(config=config, sets=given).models
-    return Registry(settings.root.expanduser(), settings.trusted)
-
-
-def _by(who: str | None, why: str) -> "By":
-    import getpass
-    from datetime import UTC, datetime
-
-    from models.registry.registry import By
-
-    return By(who or getpass.getuser(), why, datetime.now(UTC))
 
 
 def _row(resolved: "Resolved", entry: "Entry") -> dict[str, object]:
@@ -251,31 +232,3 @@ def _use(loaded: "Loaded") -> str:
     if loaded.manifest.predict_only:
         return "predictions alone"
     return "stream, files and requests" if loaded.exact else "files and requests"
-
-
-def _tell(entry: "Entry", json: bool) -> None:
-    typer.echo(_as_json(entry.model_dump(mode="json")) if json else _line(entry))
-
-
-def _line(entry: "Entry") -> str:
-    stays = entry.action == "refuse"
-    moved = "" if stays or not entry.alias else f" {entry.alias}: {entry.replaced or 'none'} -> {entry.version}"
-    gates = "".join(
-        f"\n    gate {g.gate}: {'passed' if g.passed else 'overridden' if g.overridden else 'failed'}, {g.said}"
-        for g in entry.gates
-    )
-    return f"{entry.at} {entry.who}: {entry.action} models:/{entry.name}/{entry.version}{moved} ({entry.why}){gates}"
-
-
-def _as_words(value: object) -> str:
-    from json import dumps
-
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "-"
-    return value if isinstance(value, str) else dumps(value)
-
-
-def _as_json(value: object) -> str:
-    from json import dumps
-
-    return dumps(value, indent=2)

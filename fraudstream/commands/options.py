@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -10,6 +10,9 @@ from schemas.errors import Usage
 
 if TYPE_CHECKING:
     from schemas.settings import Settings
+
+UNITS_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+DIGITS: Final = 6
 
 Bootstrap = Annotated[
     str | None,
@@ -46,3 +49,11 @@ def moment_ms(text: str, option: str) -> int:
             fix="write it as 2026-01-31T06:00:00Z or with an offset, +02:00",
         )
     return int(found.timestamp() * 1000)
+
+
+def span_ms(text: str, option: str) -> int:
+    """A length of time on the command line: 30d, 12h, 90m, 45s, 2w."""
+    number, unit = text[:-1], text[-1:]
+    if not (number.isascii() and number.isdigit() and 0 < len(number) <= DIGITS and int(number) and unit in UNITS_MS):
+        raise Usage(f"{option} {text} is no length of time", fix="write it as 30d; the units are s, m, h, d and w")
+    return int(number) * UNITS_MS[unit]

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fraudstream.decision import amount, moment, to_line
-from models.rules import SENTENCES
+from models.policies.reasons import SENTENCES
 
 if TYPE_CHECKING:
     from fraudstream.decision import Decision

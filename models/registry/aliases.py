@@ -1,18 +1,18 @@
-"""What the ledger says is live: derived by reading it, kept nowhere else."""
+"""What the ledger says is live: derived by reading it, kept nowhere else. Models and policies have aliases alike."""
 
 from collections.abc import Iterable, Mapping
 
-from models.registry.entry import Entry
+from models.registry.entry import Entry, Kind
 
 Lives = Mapping[str, tuple[int, ...]]
 """Alias → the versions it named, oldest first; the last is the one it names."""
 
 
-def lives(entries: Iterable[Entry], name: str) -> Lives:
+def lives(entries: Iterable[Entry], name: str, kind: Kind = "model") -> Lives:
     """A promotion puts a version on top; a rollback takes it off, so the next rollback goes further back."""
     found: dict[str, tuple[int, ...]] = {}
     for entry in entries:
-        if entry.name != name or entry.alias is None:
+        if entry.kind != kind or entry.name != name or entry.alias is None:
             continue
         before = found.get(entry.alias, ())
         if entry.action == "promote":
@@ -22,13 +22,14 @@ def lives(entries: Iterable[Entry], name: str) -> Lives:
     return found
 
 
-def current(entries: Iterable[Entry], name: str) -> dict[str, int]:
-    return {alias: versions[-1] for alias, versions in lives(entries, name).items() if versions}
+def current(entries: Iterable[Entry], name: str, kind: Kind = "model") -> dict[str, int]:
+    return {alias: versions[-1] for alias, versions in lives(entries, name, kind).items() if versions}
 
 
-def versions(entries: Iterable[Entry], name: str) -> dict[int, Entry]:
-    return {entry.version: entry for entry in entries if entry.name == name and entry.action == "register"}
+def versions(entries: Iterable[Entry], name: str, kind: Kind = "model") -> dict[int, Entry]:
+    registered = (entry for entry in entries if entry.action == "register" and entry.kind == kind)
+    return {entry.version: entry for entry in registered if entry.name == name}
 
 
-def names(entries: Iterable[Entry]) -> list[str]:
-    return sorted({entry.name for entry in entries})
+def names(entries: Iterable[Entry], kind: Kind = "model") -> list[str]:
+    return sorted({entry.name for entry in entries if entry.kind == kind})

@@ -10,7 +10,11 @@ from models.artefact.canonical import canonical
 Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
 Action = Literal["register", "promote", "refuse", "rollback"]
+Kind = Literal["model", "policy", "lists"]
 BEGINNING: Final = "0" * 64
+LATER: Final = {"kind": "model", "bound_to": None, "change": None}
+"""Fields that came later, with what they are in the entries that were there before: left out of those, as their hashes
+are of the words they had."""
 
 
 class Judged(BaseModel):
@@ -26,7 +30,11 @@ class Judged(BaseModel):
 
 
 class Entry(BaseModel):
-    """`digest` is of the content, `seal` of the artefact with all its files; `replaced` was live before."""
+    """`digest` is of the content, `seal` of the artefact with all its files; `replaced` was live before.
+
+    `kind` says of what it is a version. A policy is `bound_to` the content digest of its model; `change` says what a
+    version of the lists has that the one before had not.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -45,12 +53,27 @@ class Entry(BaseModel):
     mended: str | None = None
     previous: Hex
     hash: str = ""
+    kind: Kind = "model"
+    bound_to: Hex | None = None
+    change: Words | None = None
 
     @model_validator(mode="after")
     def _an_alias_where_one_is_moved(self) -> Self:
         if (self.alias is None) != (self.action == "register"):
             raise ValueError(f"{self.action} and alias {self.alias} do not go together")
         return self
+
+    @model_validator(mode="after")
+    def _what_its_kind_has(self) -> Self:
+        if (self.bound_to is None) == (self.kind == "policy") or (self.change is None) == (self.kind == "lists"):
+            raise ValueError(f"a {self.kind} is not bound to {self.bound_to} with the change {self.change}")
+        return self
+
+    def __str__(self) -> str:
+        """What it is about, as on a command line."""
+        if self.kind == "lists":
+            return f"lists:/{self.version}"
+        return f"{'models' if self.kind == 'model' else 'policies'}:/{self.name}/{self.version}"
 
     def hashed(self) -> Self:
         return self.model_copy(update={"hash": self._hash()})
@@ -66,4 +89,5 @@ class Entry(BaseModel):
         return hashlib.sha256(canonical(self._facts())).hexdigest()
 
     def _facts(self) -> dict[str, Any]:
-        return self.model_dump(mode="json", exclude={"hash"})
+        absent = {name for name, before in LATER.items() if getattr(self, name) == before}
+        return self.model_dump(mode="json", exclude={"hash"} | absent)

@@ -84,7 +84,7 @@ def writing(root: Path) -> Iterator["Writer"]:
 
 class Writer:
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
         self.ledger = read(root)
 
     def append(self, **facts: Any) -> Entry:  # noqa: ANN401 - the fields of an Entry
@@ -95,16 +95,16 @@ class Writer:
         entry = Entry(number=len(entries) + 1, previous=previous, mended=mended, **facts).hashed()
         try:
             self._write(entry.to_line())
-            durable.replace_file(self._root / HEAD, _head_text(entry))
+            durable.replace_file(self.root / HEAD, _head_text(entry))
         except OSError as error:
-            said = f"{self._root / FILE} could not be written: {error.strerror}"
+            said = f"{self.root / FILE} could not be written: {error.strerror}"
             raise DependencyAway(said, fix="make room or give the right to; what was live stays live") from error
         self.ledger = Ledger((*entries, entry))
         return entry
 
     def _write(self, line: bytes) -> None:
         """A line that does not go in whole is taken out again."""
-        path = self._root / FILE
+        path = self.root / FILE
         with path.open("ab", buffering=0) as file:
             before = os.fstat(file.fileno()).st_size
             try:
@@ -113,15 +113,15 @@ class Writer:
             except OSError:
                 os.ftruncate(file.fileno(), before)
                 raise
-        durable.sync(self._root)
+        durable.sync(self.root)
 
     def _set_aside(self) -> str | None:
         torn = self.ledger.torn
         if torn is None:
             return None
         name = f"{FILE}.torn-{hashlib.sha256(torn.content).hexdigest()[:12]}"
-        durable.replace_file(self._root / name, torn.content)
-        path = self._root / FILE
+        durable.replace_file(self.root / name, torn.content)
+        path = self.root / FILE
         os.truncate(path, path.stat().st_size - len(torn.content))
         _warn("ledger.torn_line_set_aside", line=torn.line, kept_as=name)
         return f"{torn}; kept as {name}"

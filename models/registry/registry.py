@@ -1,5 +1,7 @@
 """The registry: `<root>/<name>/<version>/` and the ledger. A version is never rewritten.
 
+Policies and lists are documents beside them, and entries of the same ledger.
+
     add       check · copy beside, sync, rename to its number · ledger
     promote   check the whole artefact · ask the gates · ledger, also when they refuse
     rollback  check the previous one by the ledger · ledger
@@ -10,14 +12,14 @@ A crash before the ledger leaves a folder that no entry names: `findings` tells 
 import shutil
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.artefact import durable
 from models.artefact.opened import open_
 from models.artefact.refusal import refused
-from models.registry import aliases, ledger
+from models.registry import aliases, documents, ledger
+from models.registry.by import By
 from models.registry.entry import Entry
 from models.registry.ledger import Ledger
 from models.registry.reference import CHAMPION, LATEST, Reference, model_name, parse
@@ -29,19 +31,7 @@ if TYPE_CHECKING:
     from models.artefact.margins import Compile
     from models.registry.gates import Gate
 
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """Who did it, why, and when: what the ledger keeps of a person."""
-
-    who: str
-    why: str
-    at: datetime
-
-    def facts(self) -> dict[str, str]:
-        if not self.who.strip() or not self.why.strip():
-            raise Usage("the ledger wants to know who did it and why", fix="give --why, and --who where it is not you")
-        return {"who": self.who, "why": self.why, "at": self.at.astimezone(UTC).isoformat()}
+__all__ = ["By", "NotPromoted", "Registry", "Resolved"]
 
 
 class NotPromoted(Misconfigured):
@@ -158,13 +148,15 @@ class Registry:
     def findings(self) -> list[str]:
         """What is not as the ledger says, without loading a model: a sentence each."""
         found = self.read()
-        known = {(each.name, each.version) for each in found.entries if each.action == "register"}
+        registered = [each for each in found.entries if each.action == "register"]
+        known = {(each.name, each.version) for each in registered if each.kind == "model"}
         lost = [(name, version) for name, version in sorted(known) if not self._folder(name, version).is_dir()]
         stray = [path for path in self._folders() if not self._is_known(path, known)]
         return [
             *([str(found.torn)] if found.torn else []),
             *(f"models:/{name}/{version} is registered, but its folder is gone" for name, version in lost),
             *(f"{path} is in no entry of the ledger: whoever added it did not finish" for path in stray),
+            *documents.findings(self.root, registered),
         ]
 
     def _find(self, reference: Reference, entries: tuple[Entry, ...]) -> Resolved:
@@ -218,8 +210,13 @@ class Registry:
         return max(taken, default=0) + 1
 
     def _folders(self) -> list[Path]:
-        found = [path for path in self.root.glob("*/*") if not path.name.startswith(durable.PART)]
-        return sorted(path for path in found if path.is_dir() and not path.parent.name.startswith("."))
+        found = [path for path in self._parts_of_models("*") if not path.name.startswith(durable.PART)]
+        return sorted(path for path in found if path.is_dir() and path.name != documents.POLICIES)
+
+    def _parts_of_models(self, pattern: str) -> list[Path]:
+        """What lies directly in the folder of a model."""
+        found = self.root.glob(f"*/{pattern}")
+        return [path for path in found if not path.parent.name.startswith((".", documents.RESERVED))]
 
     def _is_known(self, path: Path, known: set[tuple[str, int]]) -> bool:
         return path.name.isascii() and path.name.isdigit() and (path.parent.name, int(path.name)) in known
@@ -228,7 +225,7 @@ class Registry:
         """Only the holder of the lock writes here, so what lies about was left by somebody who died."""
         for path in self.root.glob(f"{durable.PART}*"):
             path.unlink()
-        for path in self.root.glob(f"*/{durable.PART}*"):
+        for path in self._parts_of_models(f"{durable.PART}*"):
             if path.is_symlink() or not path.is_dir():
                 raise refused(path, "lies where only unfinished folders lie", fix="look at it and remove it")
             try:

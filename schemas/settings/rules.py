@@ -45,6 +45,8 @@ class Policy(Group):
     """Score from which a transaction is blocked."""
     timezone: Annotated[str, AfterValidator(zone), words("name of an IANA time zone")] = "UTC"
     """IANA zone in which hours, nights and weekends are meant."""
+    exploration: Share = 0.0
+    """Share of what the score would block that is reviewed instead, so that its verdicts become known."""
 
     @model_validator(mode="after")
     def _review_first(self) -> Self:

@@ -1,0 +1,1 @@
+"""What stands between a score and an outcome: policies, lists and snoozes, each a version in the registry."""
