@@ -32,6 +32,7 @@ from consumer.worker import Checkpoint, Worker
 from models.decide import RulesDecider
 from models.features import Places
 from models.policies.list_shelf import ListShelf
+from models.policies.lists import Lists
 from models.policy import Policy
 from models.rules import Limits
 from schemas.churn import Keys
@@ -43,6 +44,7 @@ from schemas.lot import Checks, Decoder
 from schemas.lot.warm import warm
 from schemas.registry import Registry
 from schemas.settings import Settings
+from schemas.settings.models import Models
 from schemas.topics import RULES, Role
 
 POLL_S: Final = 0.2
@@ -159,9 +161,20 @@ def _decider(settings: Settings) -> RulesDecider:
         Places(policy.timezone, rules.home_countries, rules.risky_categories),
         Limits(rules.amount_high_minor, rules.amount_extreme_minor),
         Policy(policy.review_at, policy.block_at),
-        ListShelf(settings.models.root.expanduser()).lists(),
+        _lists(settings.models),
         policy.exploration,
     )
+
+
+def _lists(models: Models) -> Lists:
+    """The newest there are. A default folder that this user cannot look into is none."""
+    try:
+        return ListShelf(models.root.expanduser()).lists()
+    except (RuntimeError, PermissionError) as error:
+        if models.root != Models().root:
+            raise Misconfigured(f"models.root {models.root}: {error}", fix="give this user the right to read") from None
+        log.warning("lists.out_of_reach", root=str(models.root), why=str(error))
+        return Lists()
 
 
 def _enricher(settings: Settings) -> RedisEnricher:

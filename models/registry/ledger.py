@@ -94,16 +94,32 @@ class Writer:
         mended = self._set_aside()
         entry = Entry(number=len(entries) + 1, previous=previous, mended=mended, **facts).hashed()
         try:
-            self._write(entry.to_line())
-            durable.replace_file(self.root / HEAD, _head_text(entry))
+            self._acknowledge_what_stands()
+            before = self._write(entry.to_line())
+            self._acknowledge(entry, before)
         except OSError as error:
             said = f"{self.root / FILE} could not be written: {error.strerror}"
             raise DependencyAway(said, fix="make room or give the right to; what was live stays live") from error
         self.ledger = Ledger((*entries, entry))
         return entry
 
-    def _write(self, line: bytes) -> None:
-        """A line that does not go in whole is taken out again."""
+    def _acknowledge_what_stands(self) -> None:
+        """Before another line is written: two that nobody acknowledged could not be told from lines put in by hand."""
+        entries = self.ledger.entries
+        if _head(self.root / HEAD)[0] < len(entries):
+            durable.replace_file(self.root / HEAD, _head_text(entries[-1]))
+
+    def _acknowledge(self, entry: Entry, before: int) -> None:
+        """A line that cannot be acknowledged is taken out again: whoever wanted it is told that it is not there."""
+        try:
+            durable.replace_file(self.root / HEAD, _head_text(entry))
+        except OSError:
+            if _head(self.root / HEAD)[0] < entry.number:
+                os.truncate(self.root / FILE, before)
+            raise
+
+    def _write(self, line: bytes) -> int:
+        """Where the line begins. One that does not go in whole is taken out again."""
         path = self.root / FILE
         with path.open("ab", buffering=0) as file:
             before = os.fstat(file.fileno()).st_size
@@ -114,6 +130,7 @@ class Writer:
                 os.ftruncate(file.fileno(), before)
                 raise
         durable.sync(self.root)
+        return before
 
     def _set_aside(self) -> str | None:
         torn = self.ledger.torn

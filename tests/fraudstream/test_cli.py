@@ -5,7 +5,23 @@ import sys
 
 import pytest
 
-COMMANDS = ["demo", "up", "down", "status", "score", "publish", "simulate", "flags", "doctor", "settings", "topics"]
+COMMANDS = [
+    "demo",
+    "up",
+    "down",
+    "status",
+    "score",
+    "publish",
+    "simulate",
+    "flags",
+    "doctor",
+    "settings",
+    "topics",
+    "models",
+    "policies",
+    "rules",
+    "lists",
+]
 HEAVY = [
     "confluent_kafka",
     "fastavro",

@@ -1,14 +1,20 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from models.decide import RulesDecider
-from models.features import Places
+from models.features import Places, row_features
+from models.numbers import logistic
+from models.policies.exploration import explored
+from models.policies.list_file import Entries, ListFile
+from models.policies.lists import Lists
 from models.policy import Outcome, Policy
-from models.rules import Limits
+from models.rules import RULES, Limits, hits, margins
 from schemas.errors import Misconfigured
+from schemas.verdicts import Mark
 
 Make = Callable[..., pa.RecordBatch]
 
@@ -65,3 +71,105 @@ def test_the_digest_follows_what_decides() -> None:
     assert base.model.digest != other.model.digest
     assert base.model == decider(block_at=0.95).model
     assert base.policy != decider(block_at=0.95).policy
+
+
+def listing(*entries: tuple[str, str]) -> Lists:
+    """Each value on its list, for ever."""
+    return Lists.of(
+        ListFile(
+            entries=tuple(
+                Entries(name=name, values=(value,), from_ms=0, until_ms=4_000_000_000_000, who="ada", why="because")
+                for name, value in entries
+            )
+        ),
+        3,
+        "ab" * 32,
+    )
+
+
+def test_without_lists_it_is_what_it_was(lot: Make) -> None:
+    """Bit for bit what rules, margins and thresholds say, with no mark and the same name of the policy."""
+    rows = lot(*(row for row, _, _ in CASES))
+    decided = decider().decide(rows)
+    matrix = row_features(rows, Places("UTC", ("DE",), (7995,)))
+    margin = margins(hits(matrix, Limits()))
+    assert decided.features.tobytes() == matrix.tobytes()
+    assert decided.raw_margin.tobytes() == margin.tobytes()
+    assert decided.score.tobytes() == logistic(margin).tobytes()
+    assert decided.outcome.tolist() == Policy().outcomes(logistic(margin)).tolist()
+    assert not decided.marks.any()
+    assert decider().policy == "thresholds-1 review_at=0.5 block_at=0.9"
+
+
+def test_lists_change_outcomes_and_no_score(lot: Make) -> None:
+    """Blocked by hand, allowed by hand, neither: the score is the same, the decision says what happened."""
+    rows = lot(
+        {"card_id": "stolen"},
+        {"customer_id": "trusted", "amount_minor": 900_000},
+        {"card_id": "stolen", "customer_id": "trusted"},
+        {"amount_minor": 900_000},
+    )
+    lists = listing(("card_block", "stolen"), ("customer_allow", "trusted"))
+    with_lists, without = replace(decider(), lists=lists).decide(rows), decider().decide(rows)
+    assert with_lists.score.tobytes() == without.score.tobytes()
+    assert with_lists.outcome.tolist() == [Outcome.BLOCK, Outcome.REVIEW, Outcome.BLOCK, Outcome.BLOCK]
+    assert with_lists.marks.tolist() == [Mark.LISTED, Mark.LISTED, Mark.LISTED, 0]
+    assert with_lists.reasons(0) == ["listed_card", "by_hand"]
+    assert with_lists.reasons(1) == ["amount_extreme", "amount_high"]
+    assert with_lists.rule_codes(0) == []
+
+
+def test_a_snoozed_rule_adds_nothing(lot: Make) -> None:
+    """Neither to the margin nor to the rules that hit."""
+    lists = listing(("rule_snooze", "foreign_country"))
+    decided = replace(decider(), lists=lists).decide(lot({"country": "BR", "amount_minor": 250_000}))
+    assert (decided.raw_margin[0], decided.rule_codes(0)) == (-2.0, ["amount_high"])
+    assert decided.outcome[0] == Outcome.APPROVE
+
+
+def test_a_broken_rule_cancels_no_decision(lot: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its margin is not added, the record is marked, and the others decide."""
+
+    def raising(*_: object) -> None:
+        raise ZeroDivisionError
+
+    broken = replace(RULES[2], meets=raising)
+    monkeypatch.setattr("models.rules.statuses.__defaults__", ((*RULES[:2], broken, *RULES[3:]),))
+    decided = decider().decide(lot({"country": "BR", "amount_minor": 900_000}))
+    assert decided.raw_margin[0] == 3.0
+    assert decided.marks[0] == Mark.RULE_ERROR
+    assert decided.reasons(0) == ["amount_extreme", "amount_high"]
+
+
+def test_what_is_explored_is_reviewed(lot: Make) -> None:
+    """That share of the blocks, by event id, and nothing else."""
+    rows = lot(*({"event_id": f"e{number}", "amount_minor": 900_000} for number in range(400)))
+    decided = replace(decider(), exploration=0.1).decide(rows)
+    lucky = explored(rows["event_id"], 0.1)
+    assert 0 < lucky.sum() < 100
+    assert decided.outcome.tolist() == np.where(lucky, Outcome.REVIEW, Outcome.BLOCK).tolist()
+    assert decided.marks.tolist() == (lucky * int(Mark.EXPLORED)).tolist()
+    assert len(decided.reasons(int(lucky.argmax()))) == 2
+
+
+def test_the_policy_names_what_decides() -> None:
+    """Lists by version and digest, exploration by its share: whoever recomputes needs them."""
+    named = replace(decider(), lists=listing(("card_block", "a")), exploration=0.02).policy
+    assert named == "thresholds-1 review_at=0.5 block_at=0.9 lists:/3 abababababab exploration=0.02"
+
+
+@pytest.mark.parametrize("size", [1, 7])
+def test_lots_of_any_size_decide_alike(size: int, lot: Make) -> None:
+    """With lists, snoozes and exploration."""
+    rows = lot(
+        *(
+            {"event_id": f"e{n}", "card_id": f"c{n % 9}", "amount_minor": n % 5 * 250_000, "country": "BR"}
+            for n in range(100)
+        )
+    )
+    lists = listing(("card_block", "c3"), ("card_allow", "c4"), ("rule_snooze", "foreign_country"))
+    whole = replace(decider(), lists=lists, exploration=0.3)
+    together = whole.decide(rows)
+    parts = [whole.decide(rows.slice(start, size)) for start in range(0, 100, size)]
+    for name in ("raw_margin", "score", "outcome", "statuses", "listed", "marks"):
+        assert np.concatenate([getattr(part, name) for part in parts]).tobytes() == getattr(together, name).tobytes()

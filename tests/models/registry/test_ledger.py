@@ -134,6 +134,23 @@ def test_a_full_disk_takes_the_line_out_again(root: Path, monkeypatch: pytest.Mo
     assert len(read(root).entries) == 4
 
 
+def test_a_disk_that_stays_full_leaves_a_ledger(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When only the head cannot be written, again and again, no line stays that was not acknowledged."""
+    before, real = (root / FILE).read_bytes(), ledger.durable.replace_file
+
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(ledger.durable, "replace_file", full)
+    for _ in range(3):
+        with pytest.raises(DependencyAway, match="No space left"):
+            append(root, 4)
+        assert (root / FILE).read_bytes() == before
+    monkeypatch.setattr(ledger.durable, "replace_file", real)
+    append(root, 4)
+    assert len(read(root).entries) == 4
+
+
 WRITER = """
 import sys; from pathlib import Path; from models.registry.ledger import writing
 for number in range(int(sys.argv[3])):
@@ -179,6 +196,16 @@ def test_a_kill_between_steps_leaves_a_ledger(root: Path, at: int) -> None:
     assert before in ([1, 2, 3], [1, 2, 3, 4])
     append(root, 5)
     assert [each.version for each in read(root).entries] == [*before, 5]
+
+
+def test_one_kill_after_another_leaves_a_ledger(root: Path) -> None:
+    """Writers that die between line and head, one after the other: the next one acknowledges each line."""
+    for _ in range(3):
+        for at in (3, 4):
+            subprocess.run([sys.executable, "-c", KILLED, str(root), str(at)], timeout=60, check=False)
+            read(root)
+    append(root, 5)
+    assert read(root).entries[-1].version == 5
 
 
 def test_the_lock_is_let_go_by_the_dead(root: Path) -> None:
