@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from models.policies.kinds import Kind
-from models.policies.list_file import Entries, ListFile, added, removed
+from models.policies.list_file import LAST_MS, Entries, ListFile, added, removed
 from models.policies.lists import Lists
 from models.registry import aliases, documents, ledger
 from models.registry.by import By
@@ -39,9 +39,9 @@ class ListShelf:
         """Values that are there already stay there for as long as any of their entries says."""
         for value in values:
             kind.check(value)
-        if not values or not from_ms < until_ms:
+        if not values or not 0 <= from_ms < until_ms <= LAST_MS:
             said = f"nothing would ever be on {kind.name} by that"
-            raise Usage(said, fix="give values, and an end that is after the beginning")
+            raise Usage(said, fix="give values, and an end that is after the beginning and not after 2100-01-01")
         facts = by.facts()
         new = Entries(
             name=kind.name,

@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints,
 
 from models.artefact.canonical import canonical
 
+MOST_LETTERS: Final = 2_000
 Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Words = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=MOST_LETTERS)]
 Action = Literal["register", "promote", "refuse", "rollback"]
 Kind = Literal["model", "policy", "lists"]
 BEGINNING: Final = "0" * 64

@@ -1,9 +1,11 @@
 """What a plain consumer sees, and commands as programs of their own."""
 
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
@@ -12,6 +14,7 @@ from schemas.settings import Settings
 
 ReadAll = Callable[[str], list[Message]]
 Program = Callable[..., subprocess.Popen[str]]
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
@@ -53,3 +56,18 @@ def program() -> Iterator[Program]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """The program with a registry of its own."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("FRAUDSTREAM_")}
+    env["FRAUDSTREAM_MODELS_ROOT"] = str(tmp_path / "registry")
+
+    def run(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "fraudstream", *arguments]
+        return subprocess.run(
+            command, input=typed, capture_output=True, text=True, timeout=120, cwd=tmp_path, env=env, check=False
+        )
+
+    return run
