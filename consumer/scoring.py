@@ -93,14 +93,14 @@ def tally(judged: Judged) -> Tally:
         outcomes={outcome.symbol: outcomes[outcome] for outcome in Outcome},
         refused=Counter(refusal.reason.value for refusal in judged.lot.refusals),
         marks={str(mark.name).lower(): int(np.count_nonzero(marks & mark)) for mark in Mark},
-        rules=_rules(judged.decided.statuses),
+        rules=rule_counts(judged.decided.statuses),
         churn=Counter(status.value for status in judged.churn.statuses),
         degraded=judged.churn.degraded,
         oldest_ms=int(judged.fetched.raw.timestamp.min()),
     )
 
 
-def _rules(statuses: Statuses) -> dict[tuple[str, str], int]:
+def rule_counts(statuses: Statuses) -> dict[tuple[str, str], int]:
     """How often each rule was anything but no hit."""
     told = {status: (statuses == status).sum(axis=0).tolist() for status in Status if status is not Status.NO_HIT}
     return {

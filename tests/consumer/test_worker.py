@@ -7,6 +7,7 @@ import signal
 import time
 import urllib.request
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 from confluent_kafka import Producer
@@ -16,6 +17,10 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from fastavro import schemaless_reader
 from support.deployment import Deployment
 
+from models.policies.kinds import SNOOZE, kind_of
+from models.policies.list_file import LAST_MS
+from models.policies.list_shelf import ListShelf
+from models.registry.by import By
 from schemas.contracts import TRANSACTION
 from schemas.topics import Role
 
@@ -108,6 +113,44 @@ def test_each_partition_begins_with_an_epoch(deployment: Deployment) -> None:
         assert decision["epoch"] == epoch["first_offset"] <= decision["source"]["offset"]
         assert decision["model"] == epoch["model"]
         assert decision["degraded"] == epoch["degraded"] == ["churn_unavailable"]
+
+
+def test_lists_and_snoozes_of_the_registry_hold(deployment: Deployment) -> None:
+    """Blocked and allowed by hand, asleep and explored: outcomes, reasons and marks say so, epochs name the version."""
+    by, shelf = By("ada", "test", datetime(2026, 1, 1, tzinfo=UTC)), ListShelf(deployment.settings.models.root)
+    shelf.add(kind_of("terminal_block"), ["stolen"], 0, LAST_MS, by)
+    shelf.add(kind_of("customer_allow"), ["trusted"], 0, LAST_MS, by)
+    shelf.add(SNOOZE, ["amount_high"], 0, LAST_MS, by)
+    kinds: list[dict[str, object]] = [{"terminal_id": "stolen"}, {"customer_id": "trusted", **FLAGGED}, FLAGGED]
+    deployment.publish([deployment.transaction(number, **kinds[number % 3]) for number in range(30)])
+    given = {"score_start": EARLIEST, "policy_block_at": "0.5", "policy_exploration": "0.5"}
+    assert deployment.score("--max-messages", "30", **given) == 0
+    flags = {int(each["event_id"].split("-")[1]): each for each in deployment.read(Role.FLAGS).decisions}
+    assert set(flags) == set(range(30))
+    assert "records.marked" not in deployment.log()
+    blocked, allowed, rest = ([flags[number] for number in range(kind, 30, 3)] for kind in range(3))
+    assert {(each["outcome"], *each["reasons"], *each["marks"]) for each in blocked} == {
+        ("block", "listed_terminal", "by_hand", "listed")
+    }
+    assert {(each["outcome"], *each["marks"]) for each in allowed} == {("review", "listed")}
+    assert {(each["outcome"], *each["marks"]) for each in rest} == {("block",), ("review", "explored")}
+    for each in (*allowed, *rest):
+        assert (each["reasons"], each["rules"]) == (["amount_extreme", "amount_high"], ["amount_extreme"])
+    version = f"lists:/3 {shelf.lists().digest[:12]} exploration=0.5"
+    assert {each["policy"].partition("block_at=0.5 ")[2] for each in flags.values()} == {version}
+    assert {each["policy"].partition("block_at=0.5 ")[2] for each in deployment.read(Role.EPOCHS).epochs} == {version}
+
+
+def test_an_altered_list_stops_the_start(deployment: Deployment) -> None:
+    """Exit code 78, and nothing is scored with what nobody registered."""
+    shelf = ListShelf(deployment.settings.models.root)
+    shelf.add(kind_of("card_block"), ["a"], 0, LAST_MS, By("ada", "test", datetime(2026, 1, 1, tzinfo=UTC)))
+    path = shelf.root / "ledger.lists" / "1.json"
+    path.write_bytes(path.read_bytes().replace(b'"a"', b'"b"'))
+    deployment.publish([deployment.transaction(1, **FLAGGED)])
+    assert deployment.score("--max-messages", "1", score_start=EARLIEST) == 78
+    assert "ledger.lists/1.json: was altered" in deployment.log()
+    assert deployment.read(Role.FLAGS).decisions == []
 
 
 def test_a_new_group_begins_at_the_end(deployment: Deployment) -> None:
