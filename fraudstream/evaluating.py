@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from batch.history.history import History
+from fraudstream.policy_making import live_thresholds
 from fraudstream.trials import EXPECTED, Ground, Judged, about_of, judged, player
 from models import trees
 from models.artefact import durable
@@ -20,7 +21,8 @@ from models.judging.figures import About, Prequential, Weeks
 from models.judging.gates import RULES
 from models.judging.model_card import model_card
 from models.judging.thresholds import Thresholds
-from models.registry.registry import By, Registry, Resolved
+from models.registry.by import By
+from models.registry.registry import Registry, Resolved
 from models.training.aims import Aims, Kind
 from models.training.parts import CARD, REPORT, REPORT_FILE, in_full, lasting
 from models.training.past import Say
@@ -35,7 +37,7 @@ WEEKS: Final = "weeks"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`against` is another model; `kind` None: each at the thresholds it was judged at when it was trained."""
+    """`against` is another model; `kind` None: each at the thresholds of its live policy."""
 
     model: str
     windows: Windows
@@ -96,9 +98,9 @@ class Bench:
             raise Usage(
                 f"{question.model} and {question.against} are the same model", fix="name another one with --model"
             )
-        first = player(model, question.model, question.kind)
+        first = self._player(model, question.model, question.kind)
         ground = Ground.of(self.history, Bank.of(self.settings), question.windows, self.say)
-        players = [first, *([player(other, str(question.against), question.kind)] if other else [])]
+        players = [first, *([self._player(other, str(question.against), question.kind)] if other else [])]
         if question.windows.trains:
             self.say("training logistic regression", len(ground.past.rows(ground.split.train)))
             players.append(ground.plain(Recipe(seed=question.seed, aims=question.aims, kind=question.kind or "cost")))
@@ -113,6 +115,10 @@ class Bench:
             about=_about(question, ground, model),
         )
         return Answer(question, ground, model, other, first, found)
+
+    def _player(self, model: Loaded, name: str, kind: Kind | None) -> Player:
+        """Without a kind at the thresholds that hold for it now, which may be others than when it was trained."""
+        return player(model, name, kind, None if kind else live_thresholds(self.registry, name))
 
     def _load(self, text: str) -> Loaded:
         return self.registry.load(text, expected=EXPECTED, compile_=trees.compile)

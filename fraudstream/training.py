@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from batch.history.history import History
+from fraudstream.policy_making import live_thresholds, policy_of
 from fraudstream.trials import Ground, Judged, about_of, champion, choices, judged, player
 from models.artefact.load import Loaded, load
 from models.artefact.write import write
@@ -17,7 +18,9 @@ from models.judging.figures import About
 from models.judging.gates import RULES, AsOf
 from models.judging.prequential import weeks
 from models.judging.thresholds import Thresholds
-from models.registry.registry import By, Registry, Resolved
+from models.policies.policies import Policies
+from models.registry.by import By
+from models.registry.registry import Registry, Resolved
 from models.training.estimators import logistic_regression
 from models.training.parts import Champion, Findings, parts
 from models.training.past import Say
@@ -47,6 +50,7 @@ class Made:
     judged: Judged
     as_of: AsOf
     against: Champion
+    settings: Settings
 
     @property
     def player(self) -> Player:
@@ -59,11 +63,18 @@ class Made:
         return write(made, folder).content
 
     def register(self, registry: Registry, by: By) -> Resolved:
+        """With a policy of each kind; that of the kind it was judged at is the live one of this model."""
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / "artefact"
             self.write(folder, by.at)
             load(folder, trusted=registry.trusted)
-            return registry.add(self.order.name, folder, by)
+            resolved = registry.add(self.order.name, folder, by)
+        policies, recipe = Policies(registry), self.order.recipe
+        for kind, at in self.candidate.thresholds.items():
+            stored = policies.add(str(resolved), policy_of(str(resolved.digest), kind, at, recipe, self.settings), by)
+            if kind == recipe.kind:
+                policies.promote(str(stored.entry), by)
+        return resolved
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +93,7 @@ class Workshop:
         self.say("looking for leaks", 0)
         as_of = ground.as_of(order.recipe.seed)
         against = Champion(LIVE, live.manifest.content) if live else Champion(RULES_ONLY, RULES)
-        return Made(order, ground, candidate, found, as_of, against)
+        return Made(order, ground, candidate, found, as_of, against, self.settings)
 
     def _judge(self, order: Order, ground: Ground, candidate: Candidate, live: Loaded | None) -> Judged:
         recipe = order.recipe
@@ -90,7 +101,7 @@ class Workshop:
         if recipe.make is not logistic_regression:
             players.append(ground.plain(recipe))
         if live is not None:
-            players.append(player(live, LIVE))
+            players.append(player(live, LIVE, at=live_thresholds(self.registry, f"models:/{order.name}@champion")))
         self.say("training for earlier weeks", len(ground.splits) - 1)
         weekly = retrained(ground.past, ground.splits, recipe, candidate)
         self.say("judging", len(ground.past.rows(ground.split.test)))

@@ -123,8 +123,8 @@ def choices(thresholds: Mapping[Kind, Thresholds], aims: Aims, live: Kind) -> li
     return [Choice(kind, at, wanted.get(kind, float("nan")), kind == live) for kind, at in thresholds.items()]
 
 
-def player(loaded: Loaded, name: str, kind: Kind | None = None) -> Player:
-    """A model that was trained here, at its thresholds of that kind, or of the one it was judged at."""
+def player(loaded: Loaded, name: str, kind: Kind | None = None, at: Thresholds | None = None) -> Player:
+    """A model that was trained here, at these thresholds, or at those of that kind, or as it was judged then."""
     training: Mapping[str, Any] = loaded.manifest.training
     picked = training.get("thresholds", {}).get(kind or training.get("kind"))
     if picked is None or loaded.manifest.predict_only:
@@ -132,7 +132,7 @@ def player(loaded: Loaded, name: str, kind: Kind | None = None) -> Player:
             f"{name} has no thresholds{f' of kind {kind}' if kind else ''}: it was not trained on transactions here",
             fix="train one with `fraudstream train`",
         )
-    at = Thresholds(picked.get("review_at", NOTHING), picked.get("block_at", NOTHING))
+    at = at or Thresholds(picked.get("review_at", NOTHING), picked.get("block_at", NOTHING))
     return Player(name, Scorer(loaded.estimator, loaded.manifest.function, loaded.evaluator), at)
 
 

@@ -22,7 +22,7 @@ Against = Annotated[
     typer.Option("--against", metavar="MODEL", help="Judge this one beside it; champion: what is live of its name."),
 ]
 Kind = Annotated[
-    str | None, typer.Option("--kind", help="Thresholds it is judged at: recall, cost or budget [as when trained].")
+    str | None, typer.Option("--kind", help="Thresholds it is judged at: recall, cost or budget [its live policy].")
 ]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="FOLDER", help="Gets report.json, model_card.md and the plots.")
