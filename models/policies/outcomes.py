@@ -26,13 +26,19 @@ def outcomes(
 ) -> tuple[Outcomes, Marks]:
     """One entry per row in each. `explored`: whether the row is in the share, not whether that makes a difference."""
     outcome = thresholds.outcomes(scores)
-    marks = np.where((statuses == Status.ERROR).any(axis=1), np.uint32(Mark.RULE_ERROR), np.uint32(0))
+    marks = np.zeros(len(outcome), np.uint32)
+    if (errors := statuses == Status.ERROR).any():
+        marks[errors.any(axis=1)] |= np.uint32(Mark.RULE_ERROR)
+    if listed.any() or explored.any():
+        _overrule(outcome, marks, listed, explored)
+    return outcome, marks
+
+
+def _overrule(outcome: Outcomes, marks: Marks, listed: Bits, explored: NDArray[np.bool_]) -> None:
     held = listed & (BLOCKING | ALLOWING) != 0
     marks[held] |= np.uint32(Mark.LISTED)
-    blocked, allowed = listed & BLOCKING != 0, listed & ALLOWING != 0
     would = outcome == Outcome.BLOCK
     lucky = would & explored & ~held
     marks[lucky] |= np.uint32(Mark.EXPLORED)
-    outcome[would & (allowed | lucky)] = Outcome.REVIEW
-    outcome[blocked] = Outcome.BLOCK
-    return outcome, marks
+    outcome[would & ((listed & ALLOWING != 0) | lucky)] = Outcome.REVIEW
+    outcome[listed & BLOCKING != 0] = Outcome.BLOCK
