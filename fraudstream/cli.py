@@ -10,6 +10,7 @@ import typer
 from fraudstream.commands import (
     demo,
     doctor,
+    drift,
     evaluate,
     features,
     flags,
@@ -52,6 +53,7 @@ COMMANDS: Final[dict[Callable[..., None], str]] = {
     features.features: "Write the training table of any transactions.",
     train.train: "Train a model, judge it, register it.",
     evaluate.evaluate: "Judge a model on labelled transactions.",
+    drift.drift: "Tell whether transactions still look as they did.",
     flags.flags: "Print flags as they come.",
     doctor.doctor: "Find out what is wrong, and how to mend it.",
     settings.settings: "Show each setting and where it comes from.",

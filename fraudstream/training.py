@@ -2,10 +2,11 @@
 
 import inspect
 import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from batch.history.history import History
 from fraudstream.policy_making import live_thresholds, policy_of
@@ -22,11 +23,12 @@ from models.policies.policies import Policies
 from models.registry.by import By
 from models.registry.registry import Registry, Resolved
 from models.training.estimators import logistic_regression
-from models.training.parts import Champion, Findings, parts
+from models.training.parts import Champion, Findings, histograms, parts
 from models.training.past import Say
 from models.training.train import Candidate, Recipe, train
 from models.training.trial import Player, retrained
 from models.training.windows import Windows
+from schemas.errors import Usage
 from schemas.settings import Settings
 
 LIVE: Final = "live model"
@@ -50,6 +52,7 @@ class Made:
     judged: Judged
     as_of: AsOf
     against: Champion
+    histograms: Mapping[str, Any]
     settings: Settings
 
     @property
@@ -58,7 +61,7 @@ class Made:
 
     def write(self, folder: Path, at: datetime) -> str:
         """Into a folder that does not exist. Returns the content digest."""
-        findings = Findings(self.judged.report, self.as_of, self.against, self.judged.plots())
+        findings = Findings(self.judged.report, self.as_of, self.against, self.judged.plots(), self.histograms)
         made = parts(self.candidate, self.ground.past, self.order.recipe, findings, at)
         return write(made, folder).content
 
@@ -83,6 +86,7 @@ class Workshop:
     settings: Settings
     registry: Registry
     say: Say
+    note: Callable[[str], None]
 
     def make(self, order: Order) -> Made:
         live = champion(self.registry, order.name)
@@ -93,7 +97,14 @@ class Workshop:
         self.say("looking for leaks", 0)
         as_of = ground.as_of(order.recipe.seed)
         against = Champion(LIVE, live.manifest.content) if live else Champion(RULES_ONLY, RULES)
-        return Made(order, ground, candidate, found, as_of, against, self.settings)
+        return Made(order, ground, candidate, found, as_of, against, self._histograms(ground, candidate), self.settings)
+
+    def _histograms(self, ground: Ground, candidate: Candidate) -> dict[str, Any]:
+        try:
+            return histograms(candidate, ground.past, self.settings.policy.timezone)
+        except Usage as error:
+            self.note(f"no histograms for `fraudstream drift`: {error.message}")
+            return {}
 
     def _judge(self, order: Order, ground: Ground, candidate: Candidate, live: Loaded | None) -> Judged:
         recipe = order.recipe

@@ -5,10 +5,12 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Self
 
+from models.cards import CardBook
 from models.cards.terms import Terms
 from models.features import Places
 from models.history import Builder
-from models.labels import LabelParams
+from models.labels import LabelBook, LabelParams
+from models.memory import Memory
 from models.money import Money
 from models.rules import Limits
 from schemas.settings import Settings
@@ -35,6 +37,9 @@ class Bank:
 
     def builder(self) -> Builder:
         return Builder(self.places, terms=self.terms, labels=self.labels, money=self.money, limits=self.limits)
+
+    def memory(self) -> Memory:
+        return Memory(CardBook(self.terms, self.money), LabelBook(self.labels), self.places)
 
     @property
     def digest(self) -> str:

@@ -58,7 +58,7 @@ def train(
         raise Usage(f"--out {out}: something is there already", fix="name a folder that does not exist")
     with history_of(told, settings, to_stderr) as history, stages(lambda: history.share) as say:
         order = Order(model_name(name), recipe, windows, estimator)
-        made = Workshop(history, settings, registry, say).make(order)
+        made = Workshop(history, settings, registry, say, to_stderr).make(order)
     to_stderr(str(history.account))
     if scores_out is not None:
         rows = row_scores.write(scores_out, made.ground.past, made.ground.split, made.player)

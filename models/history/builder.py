@@ -7,18 +7,16 @@ import pyarrow as pa
 
 from models.cards import CardBook
 from models.cards.terms import Terms
-from models.features import Places, features
+from models.features import Places
 from models.hashing import hash_strings
 from models.history.table import Table
 from models.labels import LabelBook, LabelColumns, LabelParams
+from models.memory import Memory
 from models.money import Money
 from models.rules import Limits, hits
-from schemas.lot.buffers import numbers
 
 
 class Builder:
-    """Rows of a partition are folded in the order of its log; how they are cut into lots cannot be seen."""
-
     def __init__(
         self,
         places: Places,
@@ -28,23 +26,21 @@ class Builder:
         money: Money | None = None,
         limits: Limits | None = None,
     ) -> None:
-        self._places, self._limits = places, limits or Limits()
-        self._cards, self._labels = CardBook(terms, money), LabelBook(labels)
+        self._memory = Memory(CardBook(terms, money), LabelBook(labels), places)
+        self._limits = limits or Limits()
 
     def learn(self, labels: LabelColumns) -> None:
-        self._labels.learn(labels)
+        self._memory.learn(labels)
 
     def fold(self, rows: pa.RecordBatch) -> Table:
-        facts = self._cards.fold(rows)
-        answers = self._labels.answers(facts.card, hash_strings(rows["terminal_id"]), facts.at)
-        matrix = features(rows, facts, answers, self._places)
+        seen = self._memory.see(rows)
         return Table(
             event_id=rows["event_id"],
             event=hash_strings(rows["event_id"]),
-            card=facts.card,
-            time=facts.at.copy(),
-            amount=facts.amount,
-            marks=numbers(rows["marks"]) | facts.marks,
-            features=matrix,
-            hits=hits(matrix, self._limits),
+            card=seen.card,
+            time=seen.at,
+            amount=seen.amount,
+            marks=seen.marks,
+            features=seen.features,
+            hits=hits(seen.features, self._limits),
         )

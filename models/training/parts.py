@@ -9,12 +9,15 @@ import numpy as np
 
 from models.artefact.golden import choose
 from models.artefact.write import Parts
-from models.features import FEATURE_VERSION, FEATURES
+from models.drift import Reference
+from models.drift.stored import section
+from models.features import FEATURE_VERSION, FEATURES, local_hours_and_days
 from models.judging.evidence import SECTION, record
 from models.judging.figures import About, Report
 from models.judging.gates import AsOf
 from models.judging.model_card import model_card
 from models.judging.prequential import weeks
+from models.judging.splits import Period
 from models.judging.thresholds import NOTHING
 from models.training.past import Past
 from models.training.train import Candidate, Recipe
@@ -22,6 +25,7 @@ from models.training.train import Candidate, Recipe
 REPORT: Final = "report"
 CARD: Final = "model_card.md"
 REPORT_FILE: Final = "report.json"
+NO_END: Final = 2**62
 MOST_GOLDEN: Final = 20_000
 """Of the rows of the test days golden vectors are chosen from so many."""
 
@@ -42,6 +46,8 @@ class Findings:
     as_of: AsOf
     champion: Champion
     plots: Mapping[str, bytes]
+    histograms: Mapping[str, Any]
+    """Empty where there were too few days for them."""
 
 
 def parts(candidate: Candidate, past: Past, recipe: Recipe, findings: Findings, created_at: datetime) -> Parts:
@@ -58,8 +64,17 @@ def parts(candidate: Candidate, past: Past, recipe: Recipe, findings: Findings, 
         thresholds=picked,
         metrics={SECTION: evidence, REPORT: lasting(report)},
         training=training(candidate, recipe),
+        histograms=findings.histograms,
         extras={CARD: model_card(report).encode(), REPORT_FILE: in_full(report), **findings.plots},
     )
+
+
+def histograms(candidate: Candidate, past: Past, timezone: str) -> dict[str, Any]:
+    """Of the days after those that taught, on the clocks of that zone. Raises Usage where these are too few."""
+    where = past.rows(Period(candidate.split.train.end, NO_END))
+    matrix = past.table.features[where]
+    _, days = local_hours_and_days(past.table.time[where], timezone)
+    return section(Reference.of([each.name for each in FEATURES], matrix, candidate.scorer.scores(matrix), days))
 
 
 def in_full(report: Report) -> bytes:
