@@ -6,6 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.compiled import compiled
+
 Floats = NDArray[np.float64]
 
 RADIUS_KM: Final = 6371.0
@@ -18,31 +20,45 @@ HALVINGS: Final = 4
 
 def kilometres(latitude: Floats, longitude: Floats, other_latitude: Floats, other_longitude: Floats) -> Floats:
     """Along the great circle, by the haversine formula; in degrees; to within a metre, 0 for the same place."""
-    east = np.abs(other_longitude - longitude)
-    up = _sine((other_latitude - latitude) * (RADIANS / 2.0))
-    along = _sine(np.minimum(east, 360.0 - east) * (RADIANS / 2.0))
-    level = _cosine(latitude * RADIANS) * _cosine(other_latitude * RADIANS)
-    return 2.0 * RADIUS_KM * _arc_sine(np.sqrt(np.clip(up * up + level * (along * along), 0.0, 1.0)))
+    found = np.empty(len(latitude))
+    _measure(latitude, longitude, other_latitude, other_longitude, found)
+    return found
 
 
-def _sine(angle: Floats) -> Floats:
+@compiled
+def _measure(
+    latitude: Floats, longitude: Floats, other_latitude: Floats, other_longitude: Floats, found: Floats
+) -> None:
+    for row in range(latitude.size):
+        east = abs(other_longitude[row] - longitude[row])
+        up = _sine((other_latitude[row] - latitude[row]) * (RADIANS / 2.0))
+        along = _sine(min(east, 360.0 - east) * (RADIANS / 2.0))
+        level = _cosine(latitude[row] * RADIANS) * _cosine(other_latitude[row] * RADIANS)
+        square = min(max(up * up + level * (along * along), 0.0), 1.0)
+        found[row] = 2.0 * RADIUS_KM * _arc_sine(np.sqrt(square))
+
+
+@compiled
+def _sine(angle: float) -> float:
     """Of at most a quarter turn to either side."""
     return angle * _series(angle * angle, SINE)
 
 
-def _cosine(angle: Floats) -> Floats:
+@compiled
+def _cosine(angle: float) -> float:
     return _series(angle * angle, COSINE)
 
 
-def _series(x: Floats, coefficients: tuple[float, ...]) -> Floats:
-    value = np.full_like(x, coefficients[0])
-    for coefficient in coefficients[1:]:
-        value *= x
-        value += coefficient
+@compiled
+def _series(x: float, coefficients: tuple[float, ...]) -> float:
+    value = coefficients[0]
+    for place in range(1, len(coefficients)):
+        value = value * x + coefficients[place]
     return value
 
 
-def _arc_sine(sine: Floats) -> Floats:
+@compiled
+def _arc_sine(sine: float) -> float:
     """The angle is halved until few terms are enough."""
     for _ in range(HALVINGS):
         sine = sine / np.sqrt(2.0 * (1.0 + np.sqrt(1.0 - sine * sine)))

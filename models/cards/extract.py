@@ -24,7 +24,6 @@ from models.cards.layout import (
     HOUR_NEXT,
     HOURS,
     KEY,
-    LAST,
     NEWEST,
     NONE,
     PARTITION,
@@ -105,7 +104,7 @@ def put_in(  # noqa: PLR0917
             entries[at >> BLOCK_SHIFT, at & (BLOCK - 1)] = in_entries[source, 0]
             entries[at >> BLOCK_SHIFT, BLOCK + (at & (BLOCK - 1))] = in_entries[source, 1]
             source += 1
-        rings[slot, COUNT], rings[slot, LAST] = counts[row], at
+        rings[slot, COUNT] = counts[row]
         before = int(NONE)
         for _ in range(lengths[row]):
             node = state[FREE_HOUR]

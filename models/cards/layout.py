@@ -1,8 +1,9 @@
 """Where everything lies in the arrays of a card book, and the numbers that the kernels share.
 
     table    which slot a card is in, found by the low bits of its key; a power of two of places
-    cards    per slot: the card's key, the time of its newest folded event, the median last found (a first guess only)
-    rings    per slot: partition, number of entries, positions of the first and the last, first node of its hours
+    cards    per slot: the card's key, the time of its newest folded event
+    rings    per slot: partition, number of entries, position of the first, first node of its hours, and the median last
+             found, as far as there is room for it: a first guess only
     sides    per slot: the devices, countries and places that `models.cards.habits` remembers
     entries  time and amount of an event, each with a part of its id below it; in order of time, eight to a block,
              which has first the times and then the amounts
@@ -26,9 +27,10 @@ M10, H1, D1, D7, D30 = 600_000, 3_600_000, 86_400_000, 604_800_000, 2_592_000_00
 WINDOWS: Final = (M10, H1, D1, D7, D30)
 D14: Final = 14 * D1
 
-KEY, NEWEST, GUESS = range(3)
-PARTITION, COUNT, FIRST, LAST, HOURS = range(5)
-CARD_WORDS, RING_WORDS, SIDE_WORDS = 3, 5, 16
+KEY, NEWEST = range(2)
+PARTITION, COUNT, FIRST, HOURS, GUESS = range(5)
+CARD_WORDS, RING_WORDS, SIDE_WORDS = 2, 5, 16
+HIGHEST_GUESS: Final = 2**31 - 1
 HOUR, HOUR_COUNT, HOUR_SUM, HOUR_NEXT = range(4)
 CLOCK, LOWEST, RUN = range(3)
 

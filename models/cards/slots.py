@@ -4,6 +4,7 @@ A card is named by its key and its partition. Cards lie without gaps, so that no
 """
 
 from models.cards.layout import (
+    BLOCK,
     BLOCK_SHIFT,
     CLOCK,
     COUNT,
@@ -15,7 +16,6 @@ from models.cards.layout import (
     HOUR_NEXT,
     HOURS,
     KEY,
-    LAST,
     NEVER,
     NEWEST,
     NONE,
@@ -51,9 +51,9 @@ def find(  # noqa: PLR0917
                 slot = state[USED_CARDS]
                 state[USED_CARDS] += 1
                 table[at] = slot
-                cards[slot, KEY], cards[slot, NEWEST], cards[slot, GUESS] = keys[row], NEVER, 0
+                cards[slot, KEY], cards[slot, NEWEST] = keys[row], NEVER
                 rings[slot, PARTITION], rings[slot, COUNT], rings[slot, HOURS] = partitions[row], 0, NONE
-                rings[slot, FIRST], rings[slot, LAST] = NONE, NONE
+                rings[slot, FIRST], rings[slot, GUESS] = NONE, 0
                 sides[slot, :] = 0
                 break
             if cards[slot, KEY] == keys[row] and rings[slot, PARTITION] == partitions[row]:
@@ -100,6 +100,18 @@ def forget(table: Int32s, cards: Ints, slot: int) -> None:
 
 
 @compiled
+def give_back(slot: int, rings: Int32s, links: Int32s, state: Ints) -> None:
+    """The blocks of its entries are free."""
+    if rings[slot, COUNT] > 0:
+        first = rings[slot, FIRST]
+        last = first >> BLOCK_SHIFT
+        for _ in range(((first & (BLOCK - 1)) + rings[slot, COUNT] - 1) >> BLOCK_SHIFT):
+            last = links[last]
+        links[last] = state[FREE_BLOCK]
+        state[FREE_BLOCK] = first >> BLOCK_SHIFT
+
+
+@compiled
 def evict(  # noqa: PLR0917
     table: Int32s,
     cards: Ints,
@@ -121,9 +133,7 @@ def evict(  # noqa: PLR0917
         if clocks[rings[slot, PARTITION] + 1, CLOCK] - cards[slot, NEWEST] <= idle_ms:
             state[CURSOR] += 1
             continue
-        if rings[slot, COUNT] > 0:
-            links[rings[slot, LAST] >> BLOCK_SHIFT] = state[FREE_BLOCK]
-            state[FREE_BLOCK] = rings[slot, FIRST] >> BLOCK_SHIFT
+        give_back(slot, rings, links, state)
         node = rings[slot, HOURS]
         while node != NONE:
             after = hours[node, HOUR_NEXT]

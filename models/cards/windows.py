@@ -15,10 +15,11 @@ import numpy as np
 
 from models.cards.layout import ALWAYS, AMOUNT_MIDDLE, AMOUNT_SHIFT, AT, BLOCK, BLOCK_SHIFT, CALM, CAP, CLOCK
 from models.cards.layout import COUNT, COUNTS, D1, D7, D14, D30, FIRST, FOLDED, FREE_BLOCK, FREE_HOUR, FRESH
-from models.cards.layout import FUTURE_MS, GUESS, H1, HIGH_ID, HIGHEST, HOUR, HOUR_COUNT, HOUR_NEXT, HOUR_SUM
-from models.cards.layout import HOURS, IDLE_MS, KEPT_MS, LAST, LOW_ID, LOWEST, M10, MEDIAN_TWICE, NEVER, NEWEST
+from models.cards.layout import FUTURE_MS, GUESS, H1, HIGH_ID, HIGHEST, HIGHEST_GUESS, HOUR, HOUR_COUNT, HOUR_NEXT
+from models.cards.layout import HOUR_SUM, HOURS, IDLE_MS, KEPT_MS, LOW_ID, LOWEST, M10, MEDIAN_TWICE, NEVER, NEWEST
 from models.cards.layout import NONE, OUTLIERS, PARTITION, PREVIOUS, RUN, TIME_MIDDLE, TIME_SHIFT, TOTALS
 from models.cards.layout import USED_BLOCKS, USED_HOURS, WINDOWS, Bytes, Int32s, Ints
+from models.cards.slots import give_back
 from schemas.compiled import compiled
 from schemas.verdicts import Mark
 
@@ -133,10 +134,8 @@ def cut(slot: int, oldest: int, rings: Int32s, hours: Ints, state: Ints) -> None
 
 @compiled
 def empty(slot: int, rings: Int32s, links: Int32s, hours: Ints, state: Ints) -> None:
-    if rings[slot, COUNT] > 0:
-        links[rings[slot, LAST] >> BLOCK_SHIFT] = state[FREE_BLOCK]
-        state[FREE_BLOCK] = rings[slot, FIRST] >> BLOCK_SHIFT
-        rings[slot, COUNT] = 0
+    give_back(slot, rings, links, state)
+    rings[slot, COUNT] = 0
     cut(slot, ALWAYS, rings, hours, state)
 
 
@@ -236,7 +235,8 @@ def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an ar
         begin, previous, twice, outliers = end - (c4 - 1), NONE, NONE, 0
         if begin < end:
             previous = when[end - 1]
-            cards[slot, GUESS], twice = middles(paid, begin, end, cards[slot, GUESS], highest)
+            guess, twice = middles(paid, begin, end, int(rings[slot, GUESS]), highest)
+            rings[slot, GUESS] = min(guess, HIGHEST_GUESS)
             if 2 * highest > 3 * twice:
                 for k in range(begin, begin + whole(end - begin)):
                     outliers += (when[k] > time - D14) & (2 * paid[k] > 3 * twice)
@@ -262,7 +262,7 @@ def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an ar
                 if count == 0:
                     offset, end = 0, 0
                 else:
-                    links[rings[slot, LAST] >> BLOCK_SHIFT] = block
+                    links[chain[(end - 1) >> BLOCK_SHIFT]] = block
                 chain[end >> BLOCK_SHIFT] = block
             for to in range(end, offset + place, -1):
                 block, of = chain[to >> BLOCK_SHIFT], to & (BLOCK - 1)
@@ -271,7 +271,6 @@ def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an ar
             block, of = chain[(offset + place) >> BLOCK_SHIFT], (offset + place) & (BLOCK - 1)
             entries[block, of] = ((time - TIME_MIDDLE) << TIME_SHIFT) | (ids[row] >> AMOUNT_SHIFT)
             entries[block, BLOCK + of] = ((amount - AMOUNT_MIDDLE) << AMOUNT_SHIFT) | (ids[row] & LOW_ID)
-            rings[slot, LAST] = position(chain, end)
             newest = max(newest, time)
             cards[slot, NEWEST] = newest
 
