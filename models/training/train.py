@@ -54,7 +54,7 @@ def train(past: Past, split: Split, recipe: Recipe) -> Candidate:
     if not picked.fraud.any():
         raise Usage(
             f"no fraud was known in the days that pick thresholds, among {len(picked.row):,} rows",
-            fix="give more days for it with --pick, or more labels",
+            fix="give more days for it with --pick, or more labels; a gap shorter than verdicts take leaves none",
         )
     score = scorer.scores(table.features[picked.row])
     thresholds = recipe.aims.pick(picked.fraud, score, table.amount[picked.row], days(past, picked.row))
