@@ -12,7 +12,7 @@ from producer.scenarios import FRAUD_SHARE, Mix, Scenario, Schedule
 from producer.terminals import HOME, Kind
 from producer.uses import FAVOURITE, Uses
 
-DAYS: Final = (24, 44)
+DAYS: Final = (20, 37)
 CLOSED_DAYS: Final = 45
 """Then the misuse is found out, and the terminal is replaced for longer than its past is remembered."""
 NEVER: Final = 2**62

@@ -14,7 +14,7 @@ from producer.terminals import COUNTRIES, HOME, Kind, Terminals
 SEED: Final = 7
 """Of the population that everybody meets who asks for no other."""
 
-CUSTOMERS_PER_TERMINAL: Final = 2
+CUSTOMERS_PER_TERMINAL: Final = 1
 HABITUAL_COUNTERS: Final = 8
 HABITUAL_SHOPS: Final = 5
 CROWDED: Final = 1.5
@@ -67,7 +67,7 @@ class Population:
             cards=cards.astype(np.int32),
             town=town,
             usual=random.normal(np.log(24.0), 0.45, customers),
-            spread=random.uniform(0.3, 0.55, customers),
+            spread=random.uniform(0.25, 0.45, customers),
             activity=random.gamma(2.5, 1.0, customers),
             rhythm=random.choice(RHYTHMS, customers, p=RHYTHM_SHARES),
             online=random.beta(2.0, 6.0, customers),

@@ -39,10 +39,10 @@ class Scenario(IntEnum):
 Mix = Mapping[Scenario, float]
 MIX: Final[Mix] = MappingProxyType(
     {
-        Scenario.CARD_TESTING: 0.09,
-        Scenario.STOLEN_CARD: 0.14,
-        Scenario.COMPROMISED_TERMINAL: 0.62,
-        Scenario.ACCOUNT_TAKEOVER: 0.08,
+        Scenario.CARD_TESTING: 0.06,
+        Scenario.STOLEN_CARD: 0.13,
+        Scenario.COMPROMISED_TERMINAL: 0.68,
+        Scenario.ACCOUNT_TAKEOVER: 0.06,
         Scenario.FRIENDLY_FRAUD: 0.07,
     }
 )

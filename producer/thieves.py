@@ -29,13 +29,16 @@ TESTED_SHOPS: Final = 0.05
 THEFTS: Final = (4, 12)
 THEFT_FACTORS: Final = (3.0, 8.0)
 THEFT_HOURS: Final = 60
-THEFT_ABROAD: Final = 0.35
-THEFT_KINDS: Final = (0.45, 0.2, 0.35)
+THEFT_ABROAD: Final = 0.5
+THEFT_KINDS: Final = (0.35, 0.2, 0.45)
 
 TAKEOVERS: Final = (3, 7)
-TAKEOVER_FACTORS: Final = (1.0, 4.0)
-TAKEOVER_HOURS: Final = 20
+TAKEOVER_FACTORS: Final = (1.5, 6.0)
+TAKEOVER_HOURS: Final = 8
 TAKEOVER_KINDS: Final = (0.0, 0.55, 0.45)
+
+HURRY: Final = 3
+"""The larger, the more of an episode happens in its first hours."""
 
 Spent = tuple[Integers, Integers, Floats]
 """Milliseconds since the episode began, terminal and amount."""
@@ -104,7 +107,13 @@ class Thieves:
         abroad = np.ones(int(length.sum()), np.bool_)
         after = _within(random, length, TAKEOVER_HOURS)
         amount = self._usual(np.repeat(victim, length)) * random.uniform(*TAKEOVER_FACTORS, len(abroad))
-        return after, self._somewhere(random, abroad, TAKEOVER_KINDS, length), amount
+        return after, self._online(self._somewhere(random, abroad, TAKEOVER_KINDS, length), random), amount
+
+    def _online(self, terminal: Integers, random: np.random.Generator) -> Integers:
+        """Who has an account rather than a card goes to a shop of the same country where only a card would do."""
+        terminals = self._people.terminals
+        shop = terminals.pick(terminals.country[terminal], Kind.ONLINE, random.random(len(terminal)))
+        return np.where(terminals.online[terminal], terminal, shop)
 
     def _usual(self, customer: Integers) -> Floats:
         """The mean of the customer's own amounts."""
@@ -130,4 +139,4 @@ def _since_first(gaps: Integers, length: Integers) -> Integers:
 
 def _within(random: np.random.Generator, length: Integers, hours: int) -> Integers:
     """At random within so many hours, more of them early."""
-    return (random.random(int(length.sum())) ** 2 * hours * HOUR_MS).astype(np.int64)
+    return (random.random(int(length.sum())) ** HURRY * hours * HOUR_MS).astype(np.int64)

@@ -19,9 +19,9 @@ FOREIGN_RISKY: Final = 0.65
 OUT_OF_TOWN: Final = 0.3
 FAVOURITE: Final = 1.6
 """The larger, the more often the first of a customer's habitual places is chosen."""
-LARGE_SHARE: Final = 0.012
+LARGE_SHARE: Final = 0.006
 LEAST_LARGE: Final = 1.5
-MOST_LARGE: Final = 6.0
+MOST_LARGE: Final = 5.0
 DEVICE_VERSIONS: Final = 16
 DEVICES: Final = 90_000_000
 """Numbers of the customers' own devices stay below; those above are thieves'."""

@@ -40,18 +40,18 @@ def _known(events: Deliveries, verdicts: Verdicts) -> Integers:
 
 
 def test_past_labels_reveal_most_compromised_terminals(run: tuple[Deliveries, Verdicts]) -> None:
-    """At a week's delay about three quarters of their fraud, at few false alarms; the rest nobody can see yet."""
+    """At a week's delay more than half of their fraud, at few false alarms; most of the rest nobody can see yet."""
     events, verdicts = run
     judged = events.take(events.time >= START_MS + BEFORE * DAY_MS)
     seen = suspicious(judged, verdicts)
     misused = judged.scenario == Scenario.COMPROMISED_TERMINAL
-    assert 0.55 < seen[misused].mean() < 0.88
-    assert seen[judged.scenario == Scenario.GENUINE].mean() < 0.004
+    assert 0.45 < seen[misused].mean() < 0.75
+    assert seen[judged.scenario == Scenario.GENUINE].mean() < 0.002
 
 
 def test_without_labels_most_fraud_is_out_of_sight(run: tuple[Deliveries, Verdicts]) -> None:
-    """Only thieves with a card in hand leave traces of their own, and they make up about a third."""
+    """Only thieves with a card in hand leave traces of their own, and they make up about a quarter."""
     events, _ = run
     fraud = events.scenario[events.scenario != Scenario.GENUINE]
     hidden = np.isin(fraud, [Scenario.COMPROMISED_TERMINAL, Scenario.FRIENDLY_FRAUD])
-    assert 0.6 < hidden.mean() < 0.78
+    assert 0.68 < hidden.mean() < 0.82

@@ -106,9 +106,10 @@ def test_stolen_cards(people: Population, uses: Deliveries) -> None:
 
 
 def test_account_takeover(people: Population, uses: Deliveries) -> None:
-    """Never at home, and from a device that the customer does not own."""
+    """Never at home, always online, and from a device that the customer does not own."""
     takeovers = of(uses, Scenario.ACCOUNT_TAKEOVER)
     assert (people.terminals.country[takeovers.terminal] != HOME).all()
+    assert people.terminals.online[takeovers.terminal].all()
     assert (takeovers.device >= DEVICES).all()
     assert (of(uses, Scenario.GENUINE).device < DEVICES).all()
 
