@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from schemas.settings import Settings
 
@@ -33,6 +34,8 @@ SENDING: Final[Properties] = {
     "queue.buffering.max.messages": 1_000_000,
     "queue.buffering.max.kbytes": 524_288,
 }
+BEHIND_THE_SCENES: Final[Properties] = {"queued.min.messages": 20_000, "queued.max.messages.kbytes": 16_384}
+"""What a client may hold that is read whenever there is time."""
 HEARTBEAT_MS: Final = 500
 LOOKUP_S: Final = 10.0
 
@@ -53,6 +56,25 @@ def consumer(settings: Settings, identity: str, trouble: Callable[[Any], None]) 
     if score.membership == "static":
         own["group.instance.id"] = identity
     return Consumer(settings.kafka.client(**WAITS, **FETCHING, **own) | {"error_cb": trouble})
+
+
+def label_consumer(settings: Settings, identity: str, trouble: Callable[[Any], None]) -> Consumer:
+    """Reads what it is assigned, and never joins the group: it has the group's name because the worker may use it."""
+    own: Properties = {
+        "client.id": f"{identity}-labels",
+        "group.id": settings.score.group,
+        "isolation.level": "read_committed",
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "enable.partition.eof": True,
+        "auto.offset.reset": "error",
+    }
+    return Consumer(settings.kafka.client(**WAITS, **FETCHING | BEHIND_THE_SCENES, **own) | {"error_cb": trouble})
+
+
+def admin(settings: Settings, identity: str, trouble: Callable[[Any], None]) -> AdminClient:
+    own: dict[str, Any] = settings.kafka.client(**WAITS, **{"client.id": identity}) | {"error_cb": trouble}
+    return AdminClient(own)
 
 
 def transactional_producer(settings: Settings, identity: str, trouble: Callable[[Any], None]) -> Producer:

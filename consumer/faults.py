@@ -19,7 +19,9 @@ FENCED_IN_WORDS: Final = KafkaError(KafkaError.FENCED_INSTANCE_ID).str()
 
 GRANT: Final = "grant this user {}"
 RIGHTS: Final = {
-    KafkaError.TOPIC_AUTHORIZATION_FAILED: GRANT.format("READ on the input topic and WRITE on the output topics"),
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: GRANT.format(
+        "READ on the topics of transactions and labels, and WRITE on the output topics"
+    ),
     KafkaError.GROUP_AUTHORIZATION_FAILED: GRANT.format("READ on the consumer group"),
     KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: GRANT.format("WRITE on transactional ids with prefix score.app"),
     KafkaError.CLUSTER_AUTHORIZATION_FAILED: GRANT.format("IDEMPOTENT_WRITE on the cluster (brokers before 2.8)"),

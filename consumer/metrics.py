@@ -45,6 +45,29 @@ ASSIGNMENTS: Final = Gauge("fraudstream_assigned_partitions", "Input partitions 
 LAG_RECORDS: Final = Gauge(
     "fraudstream_lag_records", "Records behind the end of an input partition.", ["partition"], registry=REGISTRY
 )
+LABELS_LEARNED: Final = Counter("fraudstream_labels_learned", "Labels learned by this worker.", registry=REGISTRY)
+LABELS_REFUSED: Final = Counter(
+    "fraudstream_labels_refused",
+    "Records of the label topic that cannot be used, by reason.",
+    ["reason"],
+    registry=REGISTRY,
+)
+LABELS_LATE: Final = Counter(
+    "fraudstream_labels_late",
+    "Labels that could be read only when their step had been answered for: published too late for labels.grace.",
+    registry=REGISTRY,
+)
+LABELS_STALLED: Final = Gauge(
+    "fraudstream_labels_stalled", "1 while lots are scored of which labels may be missing.", registry=REGISTRY
+)
+LABEL_LAG_RECORDS: Final = Gauge(
+    "fraudstream_label_lag_records", "Records behind the ends of the label topic.", registry=REGISTRY
+)
+LABEL_LAG_SECONDS: Final = Gauge(
+    "fraudstream_label_lag_seconds",
+    "How long ago the label topic ended where it was read up to; infinite before its end was reached once.",
+    registry=REGISTRY,
+)
 CHURN_LOOKUPS: Final = Counter(
     "fraudstream_churn_lookups", "Rows by the status of their churn score.", ["status"], registry=REGISTRY
 )
@@ -58,4 +81,4 @@ LAST_TURN_SECONDS: Final = Gauge(
 MODEL_INFO: Final = Gauge(
     "fraudstream_model_info", "Always 1; what decides.", ["name", "version", "digest", "policy"], registry=REGISTRY
 )
-DEGRADATIONS: Final = ("churn_unavailable",)
+DEGRADATIONS: Final = ("churn_unavailable", "labels_stalled")

@@ -6,17 +6,24 @@ import pyarrow as pa
 
 from producer.files import LINELESS, Format, Reject, Rows
 from producer.rejects import Rejects
+from schemas.contracts import TRANSACTION, Contract
 from schemas.errors import Usage
 from schemas.lot import Checks, Lot, from_mappings
 
 
 def accepted(
-    source: Iterable[Rows], style: Format, rejects: Rejects, checks: Checks, *, strict: bool = False
+    source: Iterable[Rows],
+    style: Format,
+    rejects: Rejects,
+    checks: Checks,
+    *,
+    strict: bool = False,
+    contract: Contract = TRANSACTION,
 ) -> Iterator[pa.RecordBatch]:
     """`strict` ends it with Usage at the first reject, after the rows before it."""
     unit = "row" if style in LINELESS else "line"
     for rows in source:
-        lot = from_mappings(rows.values, checks, text=style is Format.CSV)
+        lot = from_mappings(rows.values, checks, text=style is Format.CSV, contract=contract)
         found = _rejects(rows, lot)
         if strict and found:
             rejects.add(found[0], unit)

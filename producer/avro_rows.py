@@ -12,29 +12,29 @@ from fastavro import block_reader, parse_schema, schemaless_reader
 from fastavro.read import SchemaResolutionError
 
 from producer.files import Entry, Rows, in_rows
-from schemas.contracts import TRANSACTION, Schema
+from producer.form import TRANSACTIONS, Form
+from schemas.contracts import Schema
 from schemas.errors import Usage
 from schemas.lot.logical import without_plain
 
-CONTRACT: Final = without_plain(TRANSACTION.schema)
 MOST_SAID: Final = 200
 BROKEN: Final = (ValueError, EOFError, TypeError, IndexError, KeyError, struct.error, zlib.error)
 
 
-def read(stream: IO[bytes]) -> Iterator[Rows]:
-    return in_rows(_entries(stream), lambda: False)
+def read(stream: IO[bytes], form: Form = TRANSACTIONS) -> Iterator[Rows]:
+    return in_rows(_entries(stream, form), lambda: False)
 
 
-def _entries(stream: IO[bytes]) -> Iterator[Entry]:
+def _entries(stream: IO[bytes], form: Form) -> Iterator[Entry]:
     number = 0
     try:
-        for value in _values(stream):
+        for value in _values(stream, without_plain(form.schema)):
             number += 1
             yield number, value
     except SchemaResolutionError as error:
         raise Usage(
-            f"the file's schema does not fit a transaction: {str(error)[:MOST_SAID]}",
-            fix="`fraudstream publish` takes the published Transaction schema or one that can be read as it",
+            f"the file's schema does not fit a {form.name}: {str(error)[:MOST_SAID]}",
+            fix=f"the published schema of a {form.name} is taken, or one that can be read as it",
         ) from error
     except BROKEN as error:
         raise Usage(
@@ -43,7 +43,7 @@ def _entries(stream: IO[bytes]) -> Iterator[Entry]:
         ) from error
 
 
-def _values(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
+def _values(stream: IO[bytes], wanted: Schema) -> Iterator[dict[str, Any]]:
     blocks = block_reader(stream)
     schema = parse_schema(without_plain(cast("Schema", blocks.writer_schema)))
     for block in blocks:
@@ -51,5 +51,5 @@ def _values(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
         for _ in range(block.num_records):
             yield cast(
                 "dict[str, Any]",
-                schemaless_reader(data.bytes_, schema, CONTRACT, handle_unicode_errors="surrogateescape"),
+                schemaless_reader(data.bytes_, schema, wanted, handle_unicode_errors="surrogateescape"),
             )

@@ -1,24 +1,22 @@
-"""Between columns and rows: the fields of a transaction, times as milliseconds."""
+"""Between columns and rows: the fields of a contract, times as milliseconds."""
 
 from collections.abc import Iterator
 from typing import Any, Final
 
 import pyarrow as pa
 
+from producer.form import TRANSACTIONS, Form
 from producer.publish import Event
-from schemas.contracts import TRANSACTION
 from schemas.encoding import Encode
 
-FIELDS: Final[tuple[str, ...]] = tuple(field["name"] for field in TRANSACTION.schema["fields"])
-REQUIRED: Final[tuple[str, ...]] = tuple(
-    field["name"] for field in TRANSACTION.schema["fields"] if "default" not in field
-)
+FIELDS: Final = TRANSACTIONS.fields
 
 
-def to_rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
+def to_rows(batch: pa.RecordBatch, form: Form = TRANSACTIONS) -> list[dict[str, Any]]:
     at = batch.schema.get_field_index("event_time")
     times = batch.column(at).cast(pa.int64())
-    rows: list[dict[str, Any]] = batch.set_column(at, "event_time", times).select(FIELDS).to_pylist()
+    own = [name for name in form.fields if name not in form.besides]
+    rows: list[dict[str, Any]] = batch.set_column(at, "event_time", times).select(own).to_pylist()
     return rows
 
 

@@ -3,23 +3,23 @@
 import csv
 from collections.abc import Callable, Iterator
 
-from producer.columns import FIELDS, REQUIRED
 from producer.files import Entry, Reject, Rows, in_rows, unmarked
+from producer.form import TRANSACTIONS, Form
 from producer.lines import Lines
 from schemas.errors import Usage
 from schemas.verdicts import Reason
 
 
-def read(lines: Lines, note: Callable[[str], None]) -> Iterator[Rows]:
+def read(lines: Lines, note: Callable[[str], None], form: Form = TRANSACTIONS) -> Iterator[Rows]:
     """`note` hears of columns that are not used."""
-    return in_rows(_entries(lines, note), lambda: lines.drained)
+    return in_rows(_entries(lines, note, form), lambda: lines.drained)
 
 
-def _entries(lines: Lines, note: Callable[[str], None]) -> Iterator[Entry]:
+def _entries(lines: Lines, note: Callable[[str], None], form: Form) -> Iterator[Entry]:
     table = csv.reader(_texts(lines), strict=True)
-    columns = _header(table)
-    if unused := [name for name in columns if name not in FIELDS]:
-        note(f"these columns are not part of a transaction and are not sent: {', '.join(unused)}")
+    columns = _header(table, form)
+    if unused := [name for name in columns if name not in form.fields]:
+        note(f"these columns are not part of a {form.name} and are not sent: {', '.join(unused)}")
     while True:
         begins = lines.number + 1
         try:
@@ -44,15 +44,15 @@ def _entry(line: int, cells: list[str], columns: list[str]) -> Entry:
     return line, dict(zip(columns, cells, strict=True))
 
 
-def _header(table: Iterator[list[str]]) -> list[str]:
+def _header(table: Iterator[list[str]], form: Form) -> list[str]:
     try:
         names = [cell.strip() for cell in next(table, [])]
     except csv.Error as error:
         raise Usage(f"line 1 is not CSV: {error}", fix="check the format, or tell it with --format") from error
-    if missing := [name for name in REQUIRED if name not in names]:
+    if missing := [name for name in form.required if name not in names]:
         raise Usage(
             f"line 1: the header has no column {', '.join(missing)}",
-            fix=f"the first line names the columns; a transaction has {', '.join(FIELDS)}",
+            fix=f"the first line names the columns; a {form.name} has {', '.join(form.fields)}",
         )
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise Usage(f"line 1: the header names {', '.join(twice)} twice", fix="rename or remove one of the two columns")

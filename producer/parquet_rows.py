@@ -1,4 +1,4 @@
-"""Parquet files as rows: columns by name, some rows at a time; what a transaction does not have is left out."""
+"""Parquet files as rows: columns by name, some rows at a time; what a record does not have is left out."""
 
 from collections.abc import Iterator
 from typing import IO, Final
@@ -6,28 +6,28 @@ from typing import IO, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from producer.columns import FIELDS, REQUIRED
 from producer.files import MOST_ROWS, Entry, Rows, in_rows
+from producer.form import TRANSACTIONS, Form
 from schemas.errors import Usage
 
 MOST_SAID: Final = 200
 
 
-def read(stream: IO[bytes]) -> Iterator[Rows]:
-    return in_rows(_entries(stream), lambda: False)
+def read(stream: IO[bytes], form: Form = TRANSACTIONS) -> Iterator[Rows]:
+    return in_rows(_entries(stream, form), lambda: False)
 
 
-def _entries(stream: IO[bytes]) -> Iterator[Entry]:
+def _entries(stream: IO[bytes], form: Form) -> Iterator[Entry]:
     number = 0
     try:
         file = pq.ParquetFile(stream)
         names = file.schema_arrow.names
-        if missing := [name for name in REQUIRED if name not in names]:
+        if missing := [name for name in form.required if name not in names]:
             raise Usage(
                 f"the file has no column {', '.join(missing)}",
-                fix=f"a transaction has {', '.join(FIELDS)}",
+                fix=f"a {form.name} has {', '.join(form.fields)}",
             )
-        for batch in file.iter_batches(MOST_ROWS, columns=[name for name in names if name in FIELDS]):
+        for batch in file.iter_batches(MOST_ROWS, columns=[name for name in names if name in form.fields]):
             for row in batch.to_pylist():
                 number += 1
                 yield number, row

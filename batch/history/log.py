@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from schemas.errors import DependencyAway, Misconfigured, Stop
@@ -81,7 +80,7 @@ class Log:
                     offset = message.offset() + 1
                 elif message.offset() >= end:
                     offset = end
-        return Chunk(_raw(messages), offset)
+        return Chunk(Raw.of(messages), offset)
 
     def _fetch(self, most: int) -> list[Any]:
         """Waits for a first one, then takes what is there."""
@@ -135,16 +134,6 @@ class Log:
         if self._said and self._said.code() in REFUSED:
             return Misconfigured(message, fix=FIX_RIGHTS)
         return DependencyAway(message, fix=FIX_AWAY)
-
-
-def _raw(messages: list[Any]) -> Raw:
-    return Raw(
-        partition=np.array([each.partition() for each in messages], np.int32),
-        offset=np.array([each.offset() for each in messages], np.int64),
-        timestamp=np.array([each.timestamp()[1] for each in messages], np.int64),
-        keys=[each.key() for each in messages],
-        values=[each.value() for each in messages],
-    )
 
 
 def _properties(settings: Settings) -> dict[str, Any]:

@@ -6,7 +6,7 @@ neighbour.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import pyarrow as pa
@@ -47,6 +47,17 @@ class Raw:
     timestamp: NDArray[np.int64]
     keys: Sequence[bytes | None]
     values: Sequence[bytes | None]
+
+    @classmethod
+    def of(cls, messages: Sequence[Any]) -> Self:
+        """Messages of a Kafka client, none of which is an error."""
+        return cls(
+            partition=np.array([each.partition() for each in messages], np.int32),
+            offset=np.array([each.offset() for each in messages], np.int64),
+            timestamp=np.array([each.timestamp()[1] for each in messages], np.int64),
+            keys=[each.key() for each in messages],
+            values=[each.value() for each in messages],
+        )
 
 
 @dataclass(frozen=True, slots=True)
