@@ -67,14 +67,15 @@ def label_consumer(settings: Settings, identity: str, trouble: Callable[[Any], N
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "enable.partition.eof": True,
+        "log_level": 2,
         "auto.offset.reset": "error",
     }
     return Consumer(settings.kafka.client(**WAITS, **FETCHING | BEHIND_THE_SCENES, **own) | {"error_cb": trouble})
 
 
 def admin(settings: Settings, identity: str, trouble: Callable[[Any], None]) -> AdminClient:
-    own: dict[str, Any] = settings.kafka.client(**WAITS, **{"client.id": identity}) | {"error_cb": trouble}
-    return AdminClient(own)
+    own: dict[str, Any] = {"error_cb": trouble} | settings.kafka.client(**WAITS, **{"client.id": identity})
+    return AdminClient(own | {"log_level": 2})
 
 
 def transactional_producer(settings: Settings, identity: str, trouble: Callable[[Any], None]) -> Producer:

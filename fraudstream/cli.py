@@ -14,6 +14,7 @@ from fraudstream.commands import (
     evaluate,
     features,
     flags,
+    labels,
     lists,
     local,
     models,
@@ -50,6 +51,7 @@ COMMANDS: Final[dict[Callable[..., None], str]] = {
     score.score: "Score transactions until stopped.",
     publish.publish: "Publish transactions from a file or a pipe.",
     simulate.simulate: "Make up transactions, some of them fraud.",
+    labels.label: "Publish a verdict on one transaction.",
     features.features: "Write the training table of any transactions.",
     train.train: "Train a model, judge it, register it.",
     evaluate.evaluate: "Judge a model on labelled transactions.",
@@ -61,6 +63,7 @@ COMMANDS: Final[dict[Callable[..., None], str]] = {
 for command, summary in COMMANDS.items():
     app.command(short_help=summary)(command)
 app.add_typer(topics.app, name="topics", short_help="Make and check the product's topics.")
+app.add_typer(labels.app, name="labels", short_help="Publish many verdicts at once.")
 app.add_typer(models.app, name="models", short_help="See, check, promote and roll back models.")
 app.add_typer(policies.app, name="policies", short_help="See, add, promote and roll back policies.")
 app.add_typer(rules.app, name="rules", short_help="See and try the rules; snooze one.")

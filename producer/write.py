@@ -78,7 +78,7 @@ class _Csv:
         self._table.writerow(columns.names)
 
     def add(self, batch: pa.RecordBatch) -> None:
-        self._table.writerows(row.values() for row in rows_of(batch))
+        self._table.writerows(map(_cell, row.values()) for row in rows_of(batch))
 
     def close(self) -> None:
         self._text.detach()
@@ -133,6 +133,11 @@ def rows_of(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
     plain = [column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column for column in batch.columns]
     rows: list[dict[str, Any]] = pa.RecordBatch.from_arrays(plain, names=batch.schema.names).to_pylist()
     return iter(rows)
+
+
+def _cell(value: object) -> object:
+    """A boolean as the contract's cells have it, which is not as Python writes it."""
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _avro_schema(columns: pa.Schema, name: str) -> Schema:

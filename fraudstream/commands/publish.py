@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fraudstream.commands.options import Bootstrap, Config, Set, settings_from
 from fraudstream.commands.progress import progress, share_read, to_stderr
-from fraudstream.commands.sending import FramingOption, Sending, Topic, encoder_for, publisher_for
+from fraudstream.commands.sending import FramingOption, Sending, Topic, encoder_for, publisher_for, what_now, written
 from producer.files import Format, Rows, format_of, opened
 from schemas.errors import Usage
 from schemas.framing import Framing
@@ -70,7 +70,7 @@ def publish(
     style = Format.JSONL if raw else format_of(file, style)
     with ExitStack() as stack:
         stream = stack.enter_context(opened(file))
-        bad = Rejects(to_stderr, stack.enter_context(_written(rejects)) if rejects else None)
+        bad = Rejects(to_stderr, stack.enter_context(written(rejects)) if rejects else None)
         encode = encoder_for(settings, framing, topic)
         sending = Sending(publisher_for(settings, topic, rate), bad)
         bad.say = stack.enter_context(progress(sending.state, share_read(stream)))
@@ -78,19 +78,7 @@ def publish(
         source = Source(stream, style, bad, sending, checks, strict=strict)
         sending.run(source.lines() if raw else source.events(encode, stamp), bad.say)
     if bad.total:
-        raise Usage(f"{bad.total:,} of {sending.read:,} rows were not sent", fix=_what_now(rejects))
-
-
-def _what_now(rejects: Path | None) -> str:
-    where = f"they stand in {rejects}" if rejects else "--rejects FILE lists them all"
-    return f"correct them and publish those again; {where}"
-
-
-def _written(path: Path) -> TextIO:
-    try:
-        return path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise Usage(f"--rejects {path}: {error.strerror}", fix="name a file that can be written") from error
+        raise Usage(f"{bad.total:,} of {sending.read:,} rows were not sent", fix=what_now(rejects))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
-"""What `publish` and `simulate` share: how messages are sent, and the account that is given at the end."""
+"""What `publish`, `labels` and `simulate` share: how messages are sent, and the account that is given at the end."""
 
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from fraudstream.commands.progress import to_stderr
-from schemas.errors import FraudstreamError
+from schemas.errors import FraudstreamError, Usage
 from schemas.framing import Framing
 
 if TYPE_CHECKING:
@@ -88,11 +89,24 @@ def publisher_for(settings: "Settings", topic: str | None, rate: float | None) -
     return Publisher(settings, topic or settings.topics.transactions, pace=pace).require_topic()
 
 
-def encoder_for(settings: "Settings", framing: Framing, topic: str | None) -> "Encode":
+def encoder_for(settings: "Settings", framing: Framing, topic: str | None, what: str = "transaction") -> "Encode":
     """The confluent framing registers the contract for the topic's values."""
-    from schemas.contracts import TRANSACTION
+    from schemas.contracts import LABEL, TRANSACTION
     from schemas.encoding import encoder
     from schemas.registry import Registry
 
+    contract = LABEL if what == LABEL.name else TRANSACTION
     subject = f"{topic or settings.topics.transactions}-value"
-    return encoder(TRANSACTION, framing, lambda contract: Registry.of(settings).register(contract, subject))
+    return encoder(contract, framing, lambda each: Registry.of(settings).register(each, subject))
+
+
+def what_now(rejects: Path | None) -> str:
+    where = f"they stand in {rejects}" if rejects else "--rejects FILE lists them all"
+    return f"correct them and publish those again; {where}"
+
+
+def written(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise Usage(f"--rejects {path}: {error.strerror}", fix="name a file that can be written") from error

@@ -17,7 +17,8 @@ class Labels(Group):
     step: Duration = "1h"
     """Verdicts begin to count at full steps, all of a step at once; it divides a day."""
     grace: Duration = "60s"
-    """How long a verdict takes at most to reach every worker: it counts from the first step after that."""
+    """How long a verdict takes at most to reach every worker, half of it until it can be read on the topic: it counts
+    from the first step after that."""
 
     @property
     def delay_ms(self) -> int:

@@ -17,6 +17,8 @@ COMMANDS = [
     "doctor",
     "settings",
     "topics",
+    "label",
+    "labels",
     "models",
     "policies",
     "rules",
