@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Self
 
+import numpy as np
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -54,15 +55,19 @@ class LabelLog:
     def fetch(self, most: int, wait_s: float) -> Raw | None:
         """Waits that long for a first record, then takes what is there."""
         first = self._consumer.poll(wait_s)
-        kept: list[Any] = []
-        messages = [] if first is None else [first]
-        while messages:
-            kept += [each for each in messages if self._is_next(each)]
-            messages = self._consumer.consume(CHUNK_ROWS, 0) if len(kept) < most else []
+        messages: list[Any] = []
+        more = [] if first is None else [first]
+        while more:
+            messages += more
+            more = self._consumer.consume(CHUNK_ROWS, 0) if len(messages) < most else []
+        raw = self._fresh([each for each in messages if each.error() is None])
+        for each in messages:
+            if each.error() is not None:
+                self._hear(each.error(), each.partition(), each.offset())
         self._ends.hear()
         if self._trouble.end:
             raise self._trouble.end
-        return Raw.of(kept) if kept else None
+        return raw
 
     def reached(self) -> int | None:
         """When the ends were asked for, if they are reached now. Asks for the next ones when it is time to."""
@@ -88,20 +93,24 @@ class LabelLog:
     def close(self) -> None:
         self._consumer.close()
 
-    def _is_next(self, message: Any) -> bool:  # noqa: ANN401 - the client's message
-        """Whether it is a record that was not fetched before; moves its partition behind it."""
-        error, partition, offset = message.error(), message.partition(), message.offset()
-        if error is not None and error.code() != EOF:
-            self._hear(error)
-            return False
-        before = self.next.get(partition, 0)
-        self.next[partition] = max(before, offset if error else offset + 1)
-        return error is None and offset >= before
+    def _fresh(self, messages: list[Any]) -> Raw | None:
+        """Those that were not fetched before; moves their partitions behind them."""
+        raw = Raw.of(messages)
+        ends = {int(each): int(raw.offset[raw.partition == each].max()) + 1 for each in np.unique(raw.partition)}
+        starts = {each: self.next.get(each, 0) for each in ends}
+        self.next |= {each: max(end, starts[each]) for each, end in ends.items()}
+        if any(raw.offset[raw.partition == each].min() < start for each, start in starts.items()):
+            raw = Raw.of([each for each in messages if each.offset() >= starts[each.partition()]])
+        return raw if raw.values else None
 
-    def _hear(self, error: KafkaError) -> None:
+    def _hear(self, error: KafkaError, partition: int, offset: int) -> None:
+        """The end of a partition stands behind what nobody will see of it: aborted records, and markers."""
         if error.code() in OFF_THE_LOG:
             raise RestartMe(f"labels were deleted from {self._topic!r} before they were read: {error.str()}")
-        self._trouble(error)
+        if error.code() == EOF:
+            self.next[partition] = max(self.next.get(partition, 0), offset)
+        else:
+            self._trouble(error)
 
     def _assign(self) -> None:
         self._consumer.assign([TopicPartition(self._topic, each, offset) for each, offset in self.next.items()])

@@ -236,7 +236,8 @@ def fresh_settings(servers: Servers, folder: Path) -> Settings:
 
 def create_topics(settings: Settings) -> None:
     topics = settings.topics
-    wanted = [NewTopic(topics.name(rule.role), topics.partitions, topics.replication) for rule in RULES]
+    kept = {"retention.ms": "-1"}  # tests stamp records with times that a broker would hold to be long past
+    wanted = [NewTopic(topics.name(rule.role), topics.partitions, topics.replication, config=kept) for rule in RULES]
     admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap})
     for created in admin.create_topics(wanted).values():
         created.result(timeout=15)
