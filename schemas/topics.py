@@ -33,7 +33,7 @@ class TopicRule:
 
 RULES: Final = (
     TopicRule(Role.TRANSACTIONS, "transactions", "what is scored, keyed by card id", 35 * DAY_MS),
-    TopicRule(Role.LABELS, "fraud-labels", "verdicts, keyed by card id", 125 * DAY_MS, Role.TRANSACTIONS, exactly=True),
+    TopicRule(Role.LABELS, "fraud-labels", "verdicts, keyed by card id", 190 * DAY_MS, Role.TRANSACTIONS, exactly=True),
     TopicRule(Role.FLAGS, "fraud-flags", "the decisions that are not approve", 90 * DAY_MS, Role.TRANSACTIONS),
     TopicRule(Role.SCORES, "fraud-scores", "every decision, when asked for", 35 * DAY_MS, Role.TRANSACTIONS),
     TopicRule(Role.DLQ, "transactions-dlq", "records that cannot be scored, untouched", 90 * DAY_MS, Role.TRANSACTIONS),
