@@ -112,7 +112,8 @@ class Thieves:
     def _online(self, terminal: Integers, random: np.random.Generator) -> Integers:
         """Who has an account rather than a card goes to a shop of the same country where only a card would do."""
         terminals = self._people.terminals
-        shop = terminals.pick(terminals.country[terminal], Kind.ONLINE, random.random(len(terminal)))
+        country = terminals.country[terminal].astype(np.int64)
+        shop = terminals.pick(country, Kind.ONLINE, random.random(len(terminal)))
         return np.where(terminals.online[terminal], terminal, shop)
 
     def _usual(self, customer: Integers) -> Floats:
