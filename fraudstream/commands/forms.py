@@ -18,7 +18,10 @@ def filled(*forms: type) -> Callable[[Callable[..., None]], Callable[..., None]]
 
         @wraps(command)
         def run(**given: Any) -> None:  # noqa: ANN401 - each as its option has it
-            said = [form(**{each.name: given.pop(each.name) for each in listed[form]}) for form in forms]
+            said = [
+                form(**{each.name: given.pop(each.name) for each in listed[form] if each.name in given})
+                for form in forms
+            ]
             command(*said, **given)
 
         options = [each for form in forms for each in listed[form]]

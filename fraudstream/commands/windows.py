@@ -65,7 +65,7 @@ class Windowed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aimed:
-    recall: Annotated[float, typer.Option("--recall", help="The share of fraud that thresholds by recall find.")] = 0.8
+    recall: Annotated[float, typer.Option("--recall", help="The share of fraud that thresholds by recall find.")] = 0.7
     alerts_per_day: Annotated[float, typer.Option("--alerts-per-day", help="What thresholds by budget keep to.")] = (
         100.0
     )

@@ -14,7 +14,7 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 @dataclass(frozen=True, slots=True)
 class Aims:
-    recall: float = 0.8
+    recall: float = 0.7
     alerts_per_day: float = 100.0
     costs: Costs = field(default_factory=Costs)
 
