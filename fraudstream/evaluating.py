@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from batch.history.history import History
-from fraudstream.policy_making import live_thresholds
+from fraudstream.policy_making import carry_over, live_thresholds
 from fraudstream.trials import EXPECTED, Ground, Judged, about_of, judged, player
 from models import trees
 from models.artefact import durable
@@ -70,14 +70,18 @@ class Answer:
             )
         other = (self.question.against, self.other.manifest.content) if self.other else (RULES_ONLY, RULES)
         as_of = self.ground.as_of(self.question.seed)
-        evidence = record(self.judged.report, str(other[0]), other[1], as_of)
+        weeks = _weeks(self.model)
+        apart = weeks is not None and weeks.pick != weeks.train
+        evidence = record(self.judged.report, str(other[0]), other[1], as_of, by_time=apart)
         said = {SECTION: evidence, REPORT: lasting(self.judged.report)}
         made = restated(self.model, said, by.at)
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / "artefact"
             write(replace(made, extras={**made.extras, **self._files()}), folder)
             load(folder, trusted=registry.trusted)
-            return registry.add(name, folder, by)
+            resolved = registry.add(name, folder, by)
+        carry_over(registry, self.question.model, str(resolved), by)
+        return resolved
 
     def _files(self) -> dict[str, bytes]:
         report = self.judged.report

@@ -5,6 +5,7 @@ from typing import Final
 from models.judging.thresholds import Thresholds
 from models.policies.policies import Policies, lives_of
 from models.policies.policy_file import Costs, PolicyFile, Rates, RuleLimits
+from models.registry.by import By
 from models.registry.registry import Registry
 from models.training.aims import Kind
 from models.training.train import Recipe
@@ -44,3 +45,12 @@ def live_thresholds(registry: Registry, model: str) -> Thresholds | None:
         return None
     policy = Policies(registry).live(model).policy
     return Thresholds(policy.review_at, policy.block_at)
+
+
+def carry_over(registry: Registry, before: str, after: str, by: By) -> None:
+    """The same trees under another digest keep the policy that holds for them."""
+    old, new, policies = registry.resolve(before), registry.resolve(after), Policies(registry)
+    if old.name is None or not lives_of(registry.read().entries, old.name, str(old.digest)):
+        return
+    policy = policies.live(str(old)).policy.model_copy(update={"model": str(new.digest)})
+    policies.promote(str(policies.add(str(new), policy, by).entry), by)

@@ -25,11 +25,14 @@ def check(path: Path) -> None:
     """Before anything is read."""
     if path.suffix.lower() not in SUFFIXES:
         raise Usage(f"--scores-out {path}: the format is not known", fix=f"end it in {' or '.join(SUFFIXES)}")
+    if not path.absolute().parent.is_dir():
+        raise Usage(f"--scores-out {path}: there is no such folder", fix="make it, or name another")
 
 
 def write(path: Path, past: Past, split: Split, player: Player) -> int:
     """Every row of the days that teach, pick and judge, also those without a verdict. Returns their number."""
-    parts = [rows(past, split, name, player) for name in ("train", "pick", "test")]
+    names = ("train", "pick", "test") if split.pick != split.train else ("train", "test")
+    parts = [rows(past, split, name, player) for name in names]
     table = pa.concat_tables(parts)
     with whole(path) as stream:
         if path.suffix.lower() == ".csv":

@@ -49,8 +49,9 @@ class Ground:
 
     @classmethod
     def of(cls, history: History, bank: Bank, windows: Windows, say: Say) -> "Ground":
-        past = gather(history, bank.builder(), bank.labels, keep_ms=windows.keep_ms, say=say)
-        splits = windows.splits(past.first, past.end(windows.lengths.gap))
+        gap = windows.lengths.gap
+        past = gather(history, bank.builder(), bank.labels, keep_ms=windows.keep_ms, gap_days=gap, say=say)
+        splits = windows.splits(past.first, past.end(gap))
         return cls(history, bank, past, splits, _scenario(history, past))
 
     @property

@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from fraudstream.commands.ledger import Root, Who, by, registry_of
 from fraudstream.commands.progress import stages, to_stderr
 from fraudstream.commands.windows import Aimed, Windowed
 from schemas.errors import Usage
+
+if TYPE_CHECKING:
+    from models.registry.registry import Resolved
 
 Name = Annotated[str, typer.Option("--name", help="The model's name in the registry.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="FOLDER", help="Write the artefact here, not registered.")]
@@ -60,15 +63,16 @@ def train(
         order = Order(model_name(name), recipe, windows, estimator)
         made = Workshop(history, settings, registry, say, to_stderr).make(order)
     to_stderr(str(history.account))
+    tell(made.judged.report, json)
+    kept = f"{made.write(out, author.at)[:12]} is in {out}" if out else _registered(made.register(registry, author))
     if scores_out is not None:
         rows = row_scores.write(scores_out, made.ground.past, made.ground.split, made.player)
         to_stderr(f"wrote the scores of {rows:,} rows to {scores_out}")
-    tell(made.judged.report, json)
-    if out is not None:
-        digest = made.write(out, author.at)
-        to_stderr(f"{digest[:12]} is in {out}, in {time.monotonic() - began:.1f} s")
-        return
-    resolved = made.register(registry, author)
-    to_stderr(f"{resolved} is {str(resolved.digest)[:12]}, in {time.monotonic() - began:.1f} s")
-    to_stderr(f"see it: fraudstream models show {resolved}")
-    to_stderr(f"make it live, past the gates: fraudstream models promote {resolved} --why ...")
+    to_stderr(f"done in {time.monotonic() - began:.1f} s: {kept}")
+
+
+def _registered(resolved: "Resolved") -> str:
+    return (
+        f"{resolved} is {str(resolved.digest)[:12]}\nsee it: fraudstream models show {resolved}\n"
+        f"make it live, past the gates: fraudstream models promote {resolved} --why ..."
+    )

@@ -6,13 +6,14 @@ Candidate and champion are of one report, so of the same rows. Whatever does not
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Final, Literal
+from math import isnan
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from models.judging.bootstrap import Interval
 from models.judging.figures import Count, Figure, Form, Report, Result, Span, Weeks
-from models.judging.gates import AsOf, Evidence, Figures
+from models.judging.gates import AsOf, Evidence, Figures, Weight
 from schemas.errors import Misconfigured
 
 SECTION: Final = "evidence"
@@ -26,6 +27,22 @@ class _Figures(Form):
     auc: Figure
     accuracy: Figure
     cost_per_row: Figure
+    fpr: Figure
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        for name in ("recall", "average_precision", "auc", "accuracy", "fpr"):
+            if not isnan(found := getattr(self, name)) and not 0.0 <= found <= 1.0:
+                raise ValueError(f"{name} is {found}, which is no share")
+        if self.cost_per_row < 0.0:
+            raise ValueError("the cost is below nothing")
+        return self
+
+
+class _Weight(Form):
+    frauds: Count
+    days: Count
+    unknown: Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class _Champion(Form):
@@ -53,6 +70,14 @@ class Recorded(Form):
     candidate: _Figures
     champion: _Champion
     gain: Span
+    weight: _Weight
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        low, middle, high = self.gain.low, self.gain.middle, self.gain.high
+        if low > middle or middle > high:
+            raise ValueError("the gain's interval is not in order")
+        return self
 
     def facts(self) -> dict[str, Any]:
         return self.model_dump(mode="json")
@@ -70,6 +95,7 @@ def record(report: Report, against: str, digest: str, as_of: AsOf, *, by_time: b
         candidate=_figures(report.first),
         champion=_Champion(digest=digest, figures=_figures(champion)),
         gain=lead.saved_per_row,
+        weight=_Weight(frauds=report.data.frauds, days=report.data.days, unknown=report.data.unknown_share),
     )
     return recorded.facts()
 
@@ -89,6 +115,7 @@ def evidence(metrics: Mapping[str, Any], where: str) -> Evidence:
         champion=Figures(**said.champion.figures.model_dump()),
         gain=Interval(said.gain.low, said.gain.middle, said.gain.high),
         as_of=AsOf(said.as_of.rows, said.as_of.different, tuple(said.as_of.features)),
+        weight=Weight(said.weight.frauds, said.weight.days, said.weight.unknown),
         split_by_time=said.split.by_time and _later(said.split.weeks),
         against=said.champion.digest,
     )
@@ -107,5 +134,6 @@ def _figures(result: Result) -> _Figures:
         auc=result.auc,
         accuracy=result.review.tally.accuracy,
         cost_per_row=result.cost_per_row,
+        fpr=result.review.tally.fpr,
     )
     return _Figures(**asdict(figures))

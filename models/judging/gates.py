@@ -12,6 +12,11 @@ from models.judging.bootstrap import Interval
 
 RULES: Final = "rules"
 LEAST_RECALL: Final = 0.5
+MOST_FPR: Final = 0.05
+"""Of genuine transactions; costs that a candidate brings along cannot make more of them right."""
+FEWEST_FRAUDS: Final = 30
+FEWEST_DAYS: Final = 3
+MOST_UNKNOWN: Final = 0.2
 RECALL_SLACK: Final = 0.01
 PRECISION_SLACK: Final = 0.01
 SUSPICIOUS_AUC: Final = 0.97
@@ -27,6 +32,16 @@ class Figures:
     auc: float
     accuracy: float
     cost_per_row: float
+    fpr: float
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """How much the test weeks can prove; `unknown` is the share of outcomes that nobody knows."""
+
+    frauds: int
+    days: int
+    unknown: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +67,7 @@ class Evidence:
     champion: Figures
     gain: Interval
     as_of: AsOf
+    weight: Weight
     split_by_time: bool
     against: str = RULES
 
@@ -65,6 +81,23 @@ class Verdict:
     said: str
     overridable: bool = False
     numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+def enough(evidence: Evidence) -> Verdict:
+    """A lucky day proves nothing, nor do weeks of which most outcomes are not known."""
+    frauds, days, unknown = evidence.weight.frauds, evidence.weight.days, evidence.weight.unknown
+    passed = frauds >= FEWEST_FRAUDS and days >= FEWEST_DAYS and unknown <= MOST_UNKNOWN
+    said = (
+        f"{frauds} frauds on {days} days, outcome unknown for {unknown:.1%}; {FEWEST_FRAUDS} on {FEWEST_DAYS} and at "
+        f"most {MOST_UNKNOWN:.0%} are needed"
+    )
+    return Verdict("enough", passed, said, numbers={"frauds": frauds, "days": days, "unknown": unknown})
+
+
+def alarms(evidence: Evidence) -> Verdict:
+    found = evidence.candidate.fpr
+    said = f"flags {found:.2%} of the genuine at review_at, at most {MOST_FPR:.0%} may be"
+    return Verdict("alarms", found <= MOST_FPR, said, numbers={"candidate": found, "most": MOST_FPR})
 
 
 def recall(evidence: Evidence) -> Verdict:
@@ -104,7 +137,9 @@ def leak(evidence: Evidence) -> Verdict:
 
 def split(evidence: Evidence) -> Verdict:
     said = (
-        "judged on later weeks" if evidence.split_by_time else "judged on rows drawn at random, which know the future"
+        "judged on later weeks"
+        if evidence.split_by_time
+        else "trained, picked and judged on days that overlap, or on rows drawn at random, which know the future"
     )
     return Verdict("split", evidence.split_by_time, said)
 
@@ -119,8 +154,10 @@ def plausible(evidence: Evidence) -> Verdict:
 GATES: Final[tuple[Callable[[Evidence], Verdict], ...]] = (
     split,
     leak,
+    enough,
     plausible,
     recall,
+    alarms,
     average_precision,
     cost,
     gain,

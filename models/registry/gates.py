@@ -85,8 +85,10 @@ def _use(_: Loaded, champion: Loaded | None) -> Judgement:
 GATES: Final = (
     _of_figures(gates.split),
     _of_figures(gates.leak),
+    _of_figures(gates.enough),
     _of_figures(gates.plausible, overridable=True),
     _of_figures(gates.recall, compares=True),
+    _of_figures(gates.alarms),
     _of_figures(gates.average_precision, compares=True),
     _of_figures(gates.cost, compares=True),
     _of_figures(gates.gain, compares=True),

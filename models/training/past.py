@@ -18,6 +18,8 @@ from schemas.errors import Usage
 from schemas.verdicts import Mark
 
 LOT: Final = 10_000
+NEARLY_ALL: Final = 0.999
+NEVER: Final = -(2**62)
 
 Say = Callable[[str, int], None]
 """What is being done, and how many rows of it are done."""
@@ -32,7 +34,7 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Past:
-    """`first` and `last` are of all events, also of those that are not kept; `seen` counts them."""
+    """`first` and `last` are of nearly all events, also of those that are not kept; `seen` counts them."""
 
     table: Table
     verdicts: Verdicts
@@ -55,24 +57,29 @@ class Past:
         return min(-(-self.last // DAY_MS), (self.last_label - gap_days * DAY_MS) // DAY_MS) * DAY_MS
 
 
-def gather(logs: Logs, builder: Builder, params: LabelParams, *, keep_ms: int, say: Say) -> Past:
-    """Keeps the rows of the newest `keep_ms`; copies of events are folded and then left out."""
+def gather(logs: Logs, builder: Builder, params: LabelParams, *, keep_ms: int, gap_days: int, say: Say) -> Past:
+    """Keeps the rows of the newest `keep_ms` whose verdicts had so many days to come; copies are folded and left out.
+
+    A few wrong dates do not move the end: it is where nearly all rows of a lot, and nearly all labels, have come to.
+    """
     labels = _learn(logs, builder, say)
+    last_label = int(np.quantile(np.concatenate([each.known_at for each in labels]), NEARLY_ALL, method="lower"))
+    settled = last_label - gap_days * DAY_MS
     kept: deque[Table] = deque()
-    first, last, seen = 2**62, -(2**62), 0
+    first, last, seen = -NEVER, NEVER, 0
     for lot in logs.transactions():
         for at in range(0, lot.num_rows, LOT):
             table = builder.fold(lot.slice(at, LOT))
             seen += len(table)
-            first, last = min(first, int(table.time.min())), max(last, int(table.time.max()))
+            first = min(first, int(table.time.min()))
+            last = max(last, int(np.quantile(table.time, NEARLY_ALL, method="lower")))
             kept.append(table.take(table.marks & Mark.REDELIVERED == 0))
-            while int(kept[0].time.max(initial=-(2**62))) < last - keep_ms:
+            while int(kept[0].time.max(initial=NEVER)) < min(last, settled) - keep_ms:
                 kept.popleft()
         say("transactions", seen)
     if not seen:
         raise Usage("there are no transactions to learn from", fix="give files with transactions, or --from-topics")
     table = Table.concat(kept)
-    last_label = max((int(each.known_at.max()) for each in labels), default=-(2**62))
     return Past(table, Verdicts.of(table.event, _joined(labels), params), first, last, last_label, seen)
 
 

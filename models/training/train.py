@@ -11,7 +11,8 @@ from typing import Any
 from models.judging.ranking import Integers
 from models.judging.splits import DAY_MS, Split
 from models.judging.thresholds import Thresholds
-from models.training.aims import Aims, Kind
+from models.training import aims
+from models.training.aims import Aims, Every, Kind
 from models.training.estimators import Factory, boosted_trees, fit
 from models.training.past import Known, Past
 from models.training.scorer import Scorer
@@ -56,8 +57,10 @@ def train(past: Past, split: Split, recipe: Recipe) -> Candidate:
             f"no fraud was known in the days that pick thresholds, among {len(picked.row):,} rows",
             fix="give more days for it with --pick, or more labels; a gap shorter than verdicts take leaves none",
         )
-    score = scorer.scores(table.features[picked.row])
-    thresholds = recipe.aims.pick(picked.fraud, score, table.amount[picked.row], days(past, picked.row))
+    where = past.rows(split.pick)
+    every = Every(scorer.scores(table.features[where]), days(past, where))
+    known = aims.Known(picked.fraud, scorer.scores(table.features[picked.row]), table.amount[picked.row])
+    thresholds = recipe.aims.pick(known, every)
     return Candidate(scorer, split, learnt, picked, thresholds)
 
 

@@ -1,6 +1,6 @@
 """From lengths or dates to the split: which days teach, pick and judge."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from models.judging.splits import DAY_MS, Lengths, Period, Split, prequential
@@ -48,7 +48,8 @@ class Windows:
             return [self._fixed(self.dates)]
         newest = Split.until(end, self.lengths)
         newest.check(first, self.lengths)
-        return prequential(first, end, self.lengths, self.folds) or [newest]
+        splits = prequential(first, end, self.lengths, self.folds) or [newest]
+        return splits if self.lengths.pick else [replace(split, pick=split.train) for split in splits]
 
     def _fixed(self, dates: Dates) -> Split:
         gap, pick = self.lengths.gap * DAY_MS, self.lengths.pick * DAY_MS

@@ -110,7 +110,7 @@ def test_a_better_one_is_promoted_and_every_gate_says_why(bench: Bench) -> None:
     """First against the rules alone, then against the champion of the day."""
     done = bench.promote(bench.enter())
     assert done.returncode == 0, done.stderr
-    for gate in ("split", "leak", "plausible", "recall", "average_precision", "cost", "gain"):
+    for gate in ("split", "leak", "enough", "plausible", "recall", "alarms", "average_precision", "cost", "gain"):
         assert f"gate {gate}: passed, " in done.stdout
     assert "accuracy" not in done.stdout
     second = json.loads(bench.promote(bench.enter(found=84, against=bench.live()), "--json").stdout)
@@ -124,7 +124,7 @@ def test_a_better_one_is_promoted_and_every_gate_says_why(bench: Bench) -> None:
     [
         ({"as_of": AsOf(500, 3, ("terminal_count_1d",))}, "leak", "3 of 500 rows have other features"),
         ({"as_of": AsOf(0, 0)}, "leak", "0 of 0 rows"),
-        ({"by_time": False}, "split", "rows drawn at random"),
+        ({"by_time": False}, "split", "days that overlap, or on rows drawn at random"),
         ({"found": 99, "alarms": 0}, "plausible", "above 0.97 somebody has to explain it"),
     ],
 )
@@ -133,7 +133,7 @@ def test_what_is_too_good_is_refused(bench: Bench, candidate: dict[str, Any], ga
     done = bench.promote(bench.enter(**candidate))
     refused(done, f"gate {gate}", said)
     assert f"gate {gate}: failed, " in done.stdout
-    assert done.stdout.count("passed, ") == 6
+    assert done.stdout.count("passed, ") == 8
     assert "champion:" not in done.stdout
     entry = bench.registry.read().entries[-1]
     assert (entry.action, [each.gate for each in entry.gates if not each.passed]) == ("refuse", [gate])

@@ -53,7 +53,9 @@ class Exam:
     @classmethod
     def of(cls, seed: int, customers: int, mix: Mix = MIX, fpr: float = PICKED_FPR) -> Self:
         source = Simulated.of(customers, seed, DAYS, mix)
-        past = gather(source, builder(), PARAMS, keep_ms=(DAYS - LENGTHS.warm_up + 1) * DAY_MS, say=lambda *_: None)
+        past = gather(
+            source, builder(), PARAMS, keep_ms=(DAYS - LENGTHS.warm_up + 1) * DAY_MS, gap_days=7, say=lambda *_: None
+        )
         scores = learnt(past, ALL)
         picked = past.known(SPLIT.pick, SPLIT.test.start)
         genuine = scores[picked.row[~picked.fraud]]

@@ -4,14 +4,15 @@ from math import nan
 import pytest
 
 from models.judging.bootstrap import Interval
-from models.judging.gates import GATES, AsOf, Evidence, Figures, judge
+from models.judging.gates import GATES, AsOf, Evidence, Figures, Weight, judge
 
-LIVE = Figures(recall=0.80, average_precision=0.70, auc=0.90, accuracy=0.99, cost_per_row=12.0)
+LIVE = Figures(recall=0.80, average_precision=0.70, auc=0.90, accuracy=0.99, cost_per_row=12.0, fpr=0.01)
 GOOD = Evidence(
-    candidate=Figures(recall=0.82, average_precision=0.72, auc=0.91, accuracy=0.98, cost_per_row=11.0),
+    candidate=Figures(recall=0.82, average_precision=0.72, auc=0.91, accuracy=0.98, cost_per_row=11.0, fpr=0.02),
     champion=LIVE,
     gain=Interval(0.2, 1.0, 1.8),
     as_of=AsOf(rows=500, different=0),
+    weight=Weight(frauds=90, days=7, unknown=0.03),
     split_by_time=True,
 )
 
@@ -39,6 +40,10 @@ def test_a_better_model_passes_every_gate() -> None:
         (candidate(average_precision=0.60), "average_precision"),
         (candidate(cost_per_row=12.1), "cost"),
         (candidate(auc=0.985), "plausible"),
+        (candidate(fpr=0.99), "alarms"),
+        (replace(GOOD, weight=Weight(29, 7, 0.0)), "enough"),
+        (replace(GOOD, weight=Weight(90, 2, 0.0)), "enough"),
+        (replace(GOOD, weight=Weight(90, 7, 0.21)), "enough"),
         (replace(GOOD, gain=Interval(-3.0, -2.0, -0.5)), "gain"),
         (replace(GOOD, as_of=AsOf(rows=500, different=1)), "leak"),
         (replace(GOOD, as_of=AsOf(rows=0, different=0)), "leak"),
@@ -60,8 +65,8 @@ def test_accuracy_cannot_carry_a_model() -> None:
 
 def test_figures_that_are_none_do_not_pass() -> None:
     """A week without fraud proves nothing."""
-    assert {"recall", "average_precision", "cost", "plausible"} <= refused(
-        candidate(recall=nan, average_precision=nan, cost_per_row=nan, auc=nan)
+    assert {"recall", "average_precision", "cost", "plausible", "alarms"} <= refused(
+        candidate(recall=nan, average_precision=nan, cost_per_row=nan, auc=nan, fpr=nan)
     )
 
 

@@ -81,7 +81,7 @@ def source() -> Simulated:
 
 @pytest.fixture(scope="module")
 def past(source: Simulated) -> Past:
-    return gather(source, builder(), PARAMS, keep_ms=WINDOWS.keep_ms, say=lambda *_: None)
+    return gather(source, builder(), PARAMS, keep_ms=WINDOWS.keep_ms, gap_days=7, say=lambda *_: None)
 
 
 def found(source: Simulated, past: Past, derive: leaks.Derive, known: Past) -> AsOf:

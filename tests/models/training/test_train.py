@@ -34,7 +34,7 @@ def source() -> Simulated:
 
 @pytest.fixture(scope="module")
 def past(source: Simulated) -> Past:
-    return gather(source, builder(), PARAMS, keep_ms=WINDOWS.keep_ms, say=quiet)
+    return gather(source, builder(), PARAMS, keep_ms=WINDOWS.keep_ms, gap_days=7, say=quiet)
 
 
 def test_what_is_no_longer_needed_is_not_kept(source: Simulated, past: Past) -> None:
@@ -45,7 +45,7 @@ def test_what_is_no_longer_needed_is_not_kept(source: Simulated, past: Past) -> 
     assert not (past.table.marks & Mark.REDELIVERED).any()
     assert len(np.unique(past.table.event)) == len(past.table)
     oldest = WINDOWS.splits(past.first, past.end(7))[0].train.start
-    everything = gather(source, builder(), PARAMS, keep_ms=2**61, say=quiet)
+    everything = gather(source, builder(), PARAMS, keep_ms=2**61, gap_days=7, say=quiet)
     assert np.count_nonzero(everything.table.time >= oldest) == np.count_nonzero(past.table.time >= oldest)
 
 
@@ -163,7 +163,7 @@ def test_aims_that_cannot_be_met_are_refused(aims: dict[str, float]) -> None:
 def test_no_labels_and_no_transactions_are_said() -> None:
     """Each with where it would come from."""
     with pytest.raises(Usage, match="no labels"):
-        gather(Simulated([], [], {}), builder(), PARAMS, keep_ms=1, say=quiet)
+        gather(Simulated([], [], {}), builder(), PARAMS, keep_ms=1, gap_days=7, say=quiet)
     whole = Simulated.of(50, 1, 3)
     with pytest.raises(Usage, match="no transactions"):
-        gather(Simulated([], whole.verdicts, {}), builder(), PARAMS, keep_ms=1, say=quiet)
+        gather(Simulated([], whole.verdicts, {}), builder(), PARAMS, keep_ms=1, gap_days=7, say=quiet)
