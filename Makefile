@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check lint types imports docs docs-check fuzz bench-decode bench-trees bench-features bench-labels bench-drift lock clean
+.PHONY: help venv demo test check lint types imports docs docs-check fuzz bench-decode bench-trees bench-features bench-labels bench-drift bench-state lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ bench-labels: $(VENV)/.ready  ## microseconds per label learned and per answer
 
 bench-drift: $(VENV)/.ready  ## microseconds per row of counting for drift
 	@PYTHONPATH=. $(BIN)/python bench/drift.py $(ARGS)
+
+bench-state: $(VENV)/.ready  ## seconds to take, write and restore the state of a partition
+	@PYTHONPATH=. $(BIN)/python bench/state.py $(ARGS)
 
 lock: $(VENV)/.ready  ## resolve the two lock files anew: hashes, no addresses
 	@$(LOCK) pyproject.toml -o requirements.lock

@@ -8,6 +8,7 @@ REGISTRY: Final = CollectorRegistry()
 
 STAGE_BUCKETS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 LOT_BUCKETS: Final = (1, 2, 5, 10, 50, 100, 500, 1000, 5000, 10000, 20000)
+SNAPSHOT_BUCKETS: Final = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0)
 
 DECISIONS: Final = Counter("fraudstream_decisions", "Decisions committed, by outcome.", ["outcome"], registry=REGISTRY)
 DEAD_LETTERS: Final = Counter(
@@ -75,6 +76,39 @@ REGISTRY_WAITS: Final = Counter(
     "fraudstream_registry_waits", "Times a lot waited for the schema registry.", registry=REGISTRY
 )
 DEGRADED: Final = Gauge("fraudstream_degraded", "1 while a named degradation is in force.", ["name"], registry=REGISTRY)
+SNAPSHOTS: Final = Counter(
+    "fraudstream_snapshots",
+    "Snapshots by outcome: written, failed (scoring goes on, older ones stay), replaced (a newer one came first).",
+    ["outcome"],
+    registry=REGISTRY,
+)
+SNAPSHOT_SECONDS: Final = Histogram(
+    "fraudstream_snapshot_seconds",
+    "Seconds to write a snapshot, beside the scoring.",
+    buckets=SNAPSHOT_BUCKETS,
+    registry=REGISTRY,
+)
+SNAPSHOT_BYTES: Final = Gauge(
+    "fraudstream_snapshot_bytes", "Size of a partition's last snapshot.", ["partition"], registry=REGISTRY
+)
+SNAPSHOT_TIME: Final = Gauge(
+    "fraudstream_snapshot_timestamp_seconds",
+    "When this worker last wrote a snapshot of a partition, in Unix time.",
+    ["partition"],
+    registry=REGISTRY,
+)
+SNAPSHOTS_IGNORED: Final = Counter(
+    "fraudstream_snapshots_ignored", "Snapshots that were not restored from, by reason.", ["reason"], registry=REGISTRY
+)
+SNAPSHOTS_PRUNED: Final = Counter(
+    "fraudstream_snapshots_pruned", "Snapshots removed because newer ones are kept.", registry=REGISTRY
+)
+SNAPSHOT_READ_SECONDS: Final = Histogram(
+    "fraudstream_snapshot_read_seconds",
+    "Seconds to find, read and check the snapshot that a partition is restored from.",
+    buckets=SNAPSHOT_BUCKETS,
+    registry=REGISTRY,
+)
 LAST_TURN_SECONDS: Final = Gauge(
     "fraudstream_last_turn_timestamp_seconds", "When the loop last turned, in Unix time.", registry=REGISTRY
 )
@@ -82,3 +116,5 @@ MODEL_INFO: Final = Gauge(
     "fraudstream_model_info", "Always 1; what decides.", ["name", "version", "digest", "policy"], registry=REGISTRY
 )
 DEGRADATIONS: Final = ("churn_unavailable", "labels_stalled")
+"""Those that a lot's decisions carry; the others are set by the part that finds them."""
+SNAPSHOTS_FAILING: Final = "snapshots_failing"

@@ -24,6 +24,7 @@ from fraudstream.commands import (
     score,
     settings,
     simulate,
+    state,
     topics,
     train,
 )
@@ -64,6 +65,7 @@ for command, summary in COMMANDS.items():
     app.command(short_help=summary)(command)
 app.add_typer(topics.app, name="topics", short_help="Make and check the product's topics.")
 app.add_typer(labels.app, name="labels", short_help="Publish many verdicts at once.")
+app.add_typer(state.app, name="state", short_help="See and prune snapshots of the cards' state.")
 app.add_typer(models.app, name="models", short_help="See, check, promote and roll back models.")
 app.add_typer(policies.app, name="policies", short_help="See, add, promote and roll back policies.")
 app.add_typer(rules.app, name="rules", short_help="See and try the rules; snooze one.")

@@ -10,6 +10,7 @@ from typing import Final
 from schemas.errors import DependencyAway, Usage
 
 PART: Final = ".part-"
+Buffer = bytes | memoryview
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -38,11 +39,12 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     sync(folder.parent)
 
 
-def replace_file(path: Path, content: bytes) -> None:
+def replace_file(path: Path, *content: Buffer) -> None:
+    """1. a hidden file beside it  2. the pieces one after the other, synced  3. rename  4. the folder, synced."""
     descriptor, part = tempfile.mkstemp(prefix=PART, dir=path.parent)
     os.close(descriptor)
     try:
-        _write(Path(part), content)
+        _write(Path(part), *content)
         Path(part).replace(path)
     finally:
         Path(part).unlink(missing_ok=True)
@@ -57,9 +59,9 @@ def sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, *content: Buffer) -> None:
     with path.open("wb") as file:
-        file.write(content)
+        file.writelines(content)
         file.flush()
         os.fsync(file.fileno())
     path.chmod(0o644)

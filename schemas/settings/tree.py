@@ -14,6 +14,7 @@ from schemas.settings.money import Money
 from schemas.settings.outlets import Checks, Health, Log, Output
 from schemas.settings.rules import Policy, Rules
 from schemas.settings.score import Score
+from schemas.settings.state import State
 from schemas.settings.stores import Redis, Registry
 from schemas.settings.topics import Topics
 
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
     labels: Labels = Labels()
     money: Money = Money()
     models: Models = Models()
+    state: State = State()
     health: Health = Health()
     log: Log = Log()
 
