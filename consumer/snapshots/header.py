@@ -10,7 +10,7 @@ from models.artefact.canonical import canonical
 FORMAT: Final = 1
 MARK_DIGITS: Final = 8
 
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, lt=2**63)]
 Text = Annotated[str, Field(min_length=1, max_length=1_000)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 

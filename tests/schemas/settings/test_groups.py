@@ -103,6 +103,9 @@ def test_settings_that_do_not_fit_together_are_refused(given: dict[str, str], sa
         {"redis.url": "unix:///run/redis.sock"},
         {"redis.url": "rediss://me:a%40b@host:6380/1?x=y"},
         {"registry.url": "https://a:8081,http://b"},
+        {"state.url": "s3://id:key@bucket/folder?region=eu-central-1"},
+        {"state.url": "file:///var/lib/state"},
+        {"state.snapshot_every": "1s", "state.snapshot_rows": "1000", "state.keep_last": "1", "state.keep_days": "0"},
     ],
 )
 def test_the_edges_of_what_is_allowed(given: dict[str, str]) -> None:
@@ -135,6 +138,10 @@ def test_the_edges_of_what_is_allowed(given: dict[str, str]) -> None:
         ("cards.entries", "0"),
         ("labels.delay", "a week"),
         ("money.reference", "eur"),
+        ("state.snapshot_every", "999ms"),
+        ("state.snapshot_rows", "999"),
+        ("state.keep_last", "0"),
+        ("state.keep_days", "-1"),
     ],
 )
 def test_what_is_out_of_bounds_is_refused(path: str, text: str) -> None:
@@ -155,6 +162,20 @@ def test_a_secret_address_is_refused_unquoted() -> None:
     """The sentence goes without the value, and without asterisks in its place."""
     said = "redis.url (command line): should begin with redis://, rediss:// or unix://"
     assert refused({"redis.url": "amqp://host"}) == said
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("", "should name a folder"),
+        (" ", "should name a folder"),
+        ("http://geheim@a/b", "should be a folder, or begin"),
+    ],
+)
+def test_a_place_for_snapshots_is_a_folder_or_a_store(url: str, said: str) -> None:
+    """As above: the value may hold a key."""
+    assert refused({"state.url": url}).startswith(f"state.url (command line): {said}")
+    assert "geheim" not in refused({"state.url": url})
 
 
 def test_the_registry_client_gets_numbers_as_numbers() -> None:

@@ -61,6 +61,6 @@ def test_what_is_allowed_is_said_in_words(path: str, said: str) -> None:
     assert found[0].type == said
 
 
-def test_the_default_address_is_marked_as_secret() -> None:
+def test_addresses_that_may_hold_a_key_are_secret() -> None:
     """Whoever prints leaves knows which ones to mask."""
-    assert [leaf.path for leaf in leaves() if leaf.secret] == ["redis.url"]
+    assert [leaf.path for leaf in leaves() if leaf.secret] == ["redis.url", "state.url"]
