@@ -24,9 +24,6 @@ HEAD: Final = struct.Struct("<16sHHqq")
 
 RAW, PACKED = 0, 1
 PACKED_ARRAYS: Final = frozenset({"newest", "counts", "lengths", "sides"})
-MOST_PACKED: Final = 256
-"""No byte of LZ4 stands for more bytes than that."""
-SLACK: Final = 1024
 ITEM: Final = np.dtype("<i8")
 
 
@@ -55,10 +52,15 @@ def blocks(arrays: Arrays) -> Iterator[Buffer]:
     """In the order of WIDTHS; nothing that stands as it is is copied."""
     for name, width in WIDTHS.items():
         array = np.ascontiguousarray(arrays[name], ITEM)
-        packed = name in PACKED_ARRAYS and array.size > 0
-        body = codec().compress(array, asbytes=True) if packed else as_bytes(array)
-        yield HEAD.pack(name.encode(), PACKED if packed else RAW, width, len(array), len(body))
+        form = _form(name, len(array))
+        body = codec().compress(array, asbytes=True) if form == PACKED else as_bytes(array)
+        yield HEAD.pack(name.encode(), form, width, len(array), len(body))
         yield body
+
+
+def _form(name: str, rows: int) -> int:
+    """Never a choice of the file: as the keys stand as they are, a file of any size unpacks to twenty times that."""
+    return PACKED if name in PACKED_ARRAYS and rows else RAW
 
 
 def read_blocks(source: Source, length: int) -> tuple[list[Block], str]:
@@ -80,12 +82,11 @@ def read_blocks(source: Source, length: int) -> tuple[list[Block], str]:
 
 def _block(name: str, width: int, head: tuple[Any, ...], left: int, cards: int | None) -> Block:
     told, form, columns, rows, stored = head
-    if told.rstrip(b"\0") != name.encode() or columns != width or form not in {RAW, PACKED} or rows < 0:
+    if told.rstrip(b"\0") != name.encode() or columns != width or form != _form(name, rows):
         raise damaged(f"{name} is not where it should be")
     if name in PER_CARD and cards is not None and rows != cards:
         raise damaged(f"{name} has {rows} rows for {cards} cards")
-    size = rows * max(width, 1) * ITEM.itemsize
-    if not 0 <= stored <= left or (stored != size if form == RAW else size > MOST_PACKED * stored + SLACK):
+    if not 0 <= stored <= left or (form == RAW and stored != rows * max(width, 1) * ITEM.itemsize):
         raise damaged(f"{name} of {rows} rows cannot be in {stored} bytes of {left}")
     shape = (rows, width) if width else (rows,)
     return Block(name, rows, np.empty(shape, ITEM) if form == RAW else np.empty(stored, np.uint8))

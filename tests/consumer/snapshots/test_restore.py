@@ -14,7 +14,7 @@ from consumer.metrics import SNAPSHOTS_IGNORED
 from consumer.snapshots.file import made
 from consumer.snapshots.names import Name
 from consumer.snapshots.reasons import Reason
-from consumer.snapshots.restore import newest
+from consumer.snapshots.restore import mismatch, newest
 from consumer.snapshots.store import Store
 from models.cards import CardBook
 from models.cards.extract import Arrays
@@ -67,6 +67,21 @@ def test_the_newest_that_is_not_ahead(store: Store, arrays: Arrays) -> None:
     assert restored(store, 300) == (300, [])
     assert restored(store, 299) == (200, [("300", "ahead")])
     assert restored(store, 99) == (None, [("300", "ahead"), ("200", "ahead"), ("100", "ahead")])
+
+
+def test_a_header_is_not_believed_to_be_what_its_name_says(arrays: Arrays) -> None:
+    """Whoever has a header alone learns the same from it."""
+    header = made(taken(offset=300), arrays, NOW_MS)[0]
+    assert mismatch(header, expected(committed=300)) is None
+    told = mismatch(header, expected(committed=299)), mismatch(header, expected(2, 300))
+    assert [each.reason for each in told if each] == [Reason.AHEAD, Reason.OTHER_PARTITION]
+
+
+def test_what_is_ahead_is_not_even_opened(store: Store, arrays: Arrays) -> None:
+    """There may be many, and they may be far away."""
+    put(store, taken(offset=300), arrays)
+    store.open = None  # type: ignore[assignment, method-assign]
+    assert restored(store, 299) == (None, [("300", "ahead")])
 
 
 FOREIGN = {
