@@ -1,14 +1,14 @@
 """A model that exists, judged on a history beside the rest."""
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
 
 from batch.history.history import History
 from fraudstream.policy_making import carry_over, live_thresholds
-from fraudstream.trials import EXPECTED, Ground, Judged, about_of, judged, player
+from fraudstream.trials import EXPECTED, Ground, Judged, about_of, foreknowledge, judged, player, weeks_of
 from models import trees
 from models.artefact import durable
 from models.artefact.load import Loaded, load
@@ -17,7 +17,7 @@ from models.artefact.write import write
 from models.bank import Bank
 from models.judging.contender import RULES_ONLY
 from models.judging.evidence import SECTION, record
-from models.judging.figures import About, Prequential, Weeks
+from models.judging.figures import About, Prequential
 from models.judging.gates import RULES
 from models.judging.model_card import model_card
 from models.judging.thresholds import Thresholds
@@ -31,8 +31,6 @@ from models.training.trial import Player, held
 from models.training.windows import Windows
 from schemas.errors import Usage
 from schemas.settings import Settings
-
-WEEKS: Final = "weeks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +61,14 @@ class Answer:
     def record(self, registry: Registry, by: By) -> Resolved:
         """As the next version of the same model: the same trees, and the evidence of these days."""
         name = registry.resolve(self.question.model).name
-        if name is None or _weeks(self.model) is None:
+        if name is None or weeks_of(self.model) is None:
             raise Usage(
                 f"{self.question.model}: only a registered model that was trained here gets its evidence recorded",
                 fix="leave out --record, or name models:/name/3",
             )
         other = (self.question.against, self.other.manifest.content) if self.other else (RULES_ONLY, RULES)
         as_of = self.ground.as_of(self.question.seed)
-        weeks = _weeks(self.model)
+        weeks = weeks_of(self.model)
         apart = weeks is not None and weeks.pick != weeks.train
         evidence = record(self.judged.report, str(other[0]), other[1], as_of, by_time=apart)
         said = {SECTION: evidence, REPORT: lasting(self.judged.report)}
@@ -94,6 +92,7 @@ class Bench:
     settings: Settings
     registry: Registry
     say: Say
+    note: Callable[[str], None]
 
     def answer(self, question: Question) -> Answer:
         model = self._load(question.model)
@@ -104,6 +103,9 @@ class Bench:
             )
         first = self._player(model, question.model, question.kind)
         ground = Ground.of(self.history, Bank.of(self.settings), question.windows, self.say)
+        for name, each in ((question.model, model), (str(question.against), other)):
+            if each is not None and (said := foreknowledge(each, name, ground.split)):
+                self.note(said)
         players = [first, *([self._player(other, str(question.against), question.kind)] if other else [])]
         if question.windows.trains:
             self.say("training logistic regression", len(ground.past.rows(ground.split.train)))
@@ -130,22 +132,13 @@ class Bench:
 
 def _weekly(ground: Ground, model: Loaded, player: Player) -> Prequential | None:
     """Of the test periods that lie after everything the model learnt from or was picked on."""
-    weeks = _weeks(model)
+    weeks = weeks_of(model)
     later = [each for each in ground.splits if weeks is None or each.test.start >= max(weeks.train[1], weeks.pick[1])]
     return held(ground.past, later, player) if len(later) > 1 else None
 
 
-def _weeks(model: Loaded) -> Weeks | None:
-    said = model.manifest.training.get(WEEKS)
-    return None if said is None else Weeks.model_validate(_tuples(said))
-
-
-def _tuples(said: Any) -> dict[str, tuple[int, ...]]:  # noqa: ANN401 - JSON has lists only
-    return {name: tuple(both) for name, both in said.items()}
-
-
 def _about(question: Question, ground: Ground, model: Loaded) -> About:
-    weeks, training = _weeks(model), model.manifest.training
+    weeks, training = weeks_of(model), model.manifest.training
     test = (ground.split.test.start, ground.split.test.end)
     return about_of(ground).model_copy(
         update={

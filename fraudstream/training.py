@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from batch.history.history import History
 from fraudstream.policy_making import live_thresholds, policy_of
-from fraudstream.trials import Ground, Judged, about_of, champion, choices, judged, player
+from fraudstream.trials import Ground, Judged, about_of, champion, choices, foreknowledge, judged, player
 from models.artefact.load import Loaded, load
 from models.artefact.write import write
 from models.bank import Bank
@@ -112,6 +112,8 @@ class Workshop:
         if recipe.make is not logistic_regression:
             players.append(ground.plain(recipe))
         if live is not None:
+            if said := foreknowledge(live, f"the {LIVE}", ground.split):
+                self.note(said)
             players.append(player(live, LIVE, at=live_thresholds(self.registry, f"models:/{order.name}@champion")))
         self.say("training for earlier weeks", len(ground.splits) - 1)
         weekly = retrained(ground.past, ground.splits, recipe, candidate)

@@ -14,7 +14,7 @@ from models.artefact.load import Expected, Loaded
 from models.bank import Bank
 from models.features import FEATURE_VERSION, FEATURES
 from models.judging.contender import Contender
-from models.judging.figures import About, Prequential, Report
+from models.judging.figures import About, Prequential, Report, Weeks
 from models.judging.gates import AsOf
 from models.judging.plots import all_plots
 from models.judging.report import Choice, judge
@@ -135,6 +135,20 @@ def player(loaded: Loaded, name: str, kind: Kind | None = None, at: Thresholds |
         )
     at = at or Thresholds(picked.get("review_at", NOTHING), picked.get("block_at", NOTHING))
     return Player(name, Scorer(loaded.estimator, loaded.manifest.function, loaded.evaluator), at)
+
+
+def weeks_of(loaded: Loaded) -> Weeks | None:
+    """Those that taught, picked and judged; None of a model that was not trained here."""
+    said: Any = loaded.manifest.training.get("weeks")
+    return None if said is None else Weeks.model_validate({name: tuple(both) for name, both in said.items()})
+
+
+def foreknowledge(loaded: Loaded, name: str, split: Split) -> str | None:
+    """What has to be said where a model learnt from days that it is now judged on."""
+    weeks = weeks_of(loaded)
+    if weeks is None or max(weeks.train[1], weeks.pick[1]) <= split.test.start:
+        return None
+    return f"{name} learnt from days that it is judged on here, or later ones: its figures flatter it"
 
 
 def champion(registry: Registry, name: str) -> Loaded | None:

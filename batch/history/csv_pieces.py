@@ -92,6 +92,8 @@ class _Cut:
 def _blocks(
     file: File, names: Sequence[str], wanted: Iterable[str], separator: str, cut: _Cut
 ) -> Iterator[pa.RecordBatch]:
+    if _is_header_alone(file):
+        return  # Arrow's reader fails on it, and its thread then ends the whole program now and then
     columns = list(dict.fromkeys(wanted))
     with pa.input_stream(str(file.path)) as stream:
         counted = _Counted(stream)
@@ -110,6 +112,12 @@ def _blocks(
 
     if counted.quotes % 2 and _ends_open(file, separator):
         raise Usage(f"{file}: a quote is not closed up to the end of the file", fix=CLOSE)
+
+
+def _is_header_alone(file: File) -> bool:
+    with pa.input_stream(str(file.path)) as stream:
+        begins = bytes(stream.read(BLOCK))
+        return b"\n" not in begins.strip() and not stream.read(1)
 
 
 class _Counted:

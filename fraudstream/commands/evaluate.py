@@ -69,7 +69,7 @@ def evaluate(
         against = f"models:/{registry.resolve(model).name}@champion"
     with history_of(told, settings, to_stderr) as history, stages(lambda: history.share) as say:
         question = Question(model, windows, aims, wanted, seed, against)
-        answer = Bench(history, settings, registry, say).answer(question)
+        answer = Bench(history, settings, registry, say, to_stderr).answer(question)
     to_stderr(str(history.account))
     if scores_out is not None:
         rows = row_scores.write(scores_out, answer.ground.past, answer.ground.split, answer.player)

@@ -158,9 +158,7 @@ def folds(report: Report) -> Table:
     extents = [] if found is None else [(word, getattr(found, name)) for name, word in names.items()]
     rows = [(word, figure(each.mean), figure(each.least), figure(each.most)) for word, each in extents]
     count = len(found.folds) if found else 0
-    return Table(
-        "Week by week", head, rows, f"{count} test periods, each judged by a model trained on what came before."
-    )
+    return Table("Week by week", head, rows, f"{count} test periods, each judged with what was known before it.")
 
 
 def bands(result: Result) -> Table:

@@ -1,8 +1,10 @@
 """What learns: gradient-boosted trees by default, logistic regression as the plain alternative, or somebody's own."""
 
+import sys
 import warnings
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final, cast
 
 import numpy as np
@@ -40,10 +42,12 @@ NAMED: Final[dict[str, Factory]] = {"trees": boosted_trees, "logistic": logistic
 
 
 def factory(text: str) -> Factory:
-    """`trees`, `logistic`, or `module:function`, which is imported: its code is the caller's."""
+    """`trees`, `logistic`, or `module:function`, also of the present folder, which is imported and trusted."""
     if text in NAMED:
         return NAMED[text]
     module, _, name = text.partition(":")
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.append(here)
     try:
         found = getattr(import_module(module), name) if module and name else None
     except (ImportError, AttributeError) as error:

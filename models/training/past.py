@@ -20,6 +20,8 @@ from schemas.verdicts import Mark
 LOT: Final = 10_000
 NEARLY_ALL: Final = 0.999
 NEVER: Final = -(2**62)
+MOST_DOUBLED: Final = 0.001
+"""Copies that came so late that nobody remembered the first; more are a mistake."""
 
 Say = Callable[[str, int], None]
 """What is being done, and how many rows of it are done."""
@@ -79,8 +81,21 @@ def gather(logs: Logs, builder: Builder, params: LabelParams, *, keep_ms: int, g
         say("transactions", seen)
     if not seen:
         raise Usage("there are no transactions to learn from", fix="give files with transactions, or --from-topics")
-    table = Table.concat(kept)
+    table = _each_once(Table.concat(kept))
     return Past(table, Verdicts.of(table.event, _joined(labels), params), first, last, last_label, seen)
+
+
+def _each_once(table: Table) -> Table:
+    """A verdict names an event by its id, so an id that several events have names none of them."""
+    _, first, times = np.unique(table.event, return_index=True, return_counts=True)
+    doubled = len(table) - len(first)
+    if doubled > MOST_DOUBLED * len(table):
+        said = table.event_id[int(first[np.argmax(times)])]
+        raise Usage(
+            f"{doubled:,} of {len(table):,} transactions have the id of another one, as {said} has",
+            fix="give each its own, with --map event_id=COLUMN; without the column rows are numbered",
+        )
+    return table.take(np.sort(first)) if doubled else table
 
 
 def _learn(logs: Logs, builder: Builder, say: Say) -> list[LabelColumns]:

@@ -1,6 +1,9 @@
 """What teaches, picks and judges is what was known by then; the same past and seed give the same model."""
 
+from dataclasses import replace
+
 import numpy as np
+import pyarrow as pa
 import pytest
 from support.simulated import DAY_MS, START_MS, Simulated, builder
 from threadpoolctl import threadpool_limits
@@ -158,6 +161,36 @@ def test_aims_that_cannot_be_met_are_refused(aims: dict[str, float]) -> None:
     """Before anything is read."""
     with pytest.raises(Usage, match="cannot be aimed at"):
         Aims(**aims)
+
+
+def test_ids_that_several_events_have_are_refused() -> None:
+    """A verdict would be taken for that of another transaction; a copy or two are left out."""
+    whole = Simulated.of(60, 2, 20)
+    half = [
+        lot.set_column(0, lot.schema.field(0), lot["event_id"].take(pa.array(np.arange(len(lot)) % 9)))
+        for lot in whole.lots
+    ]
+    with pytest.raises(Usage, match="have the id of another one"):
+        gather(Simulated(half, whole.verdicts, {}), builder(), PARAMS, keep_ms=2**61, gap_days=7, say=quiet)
+
+
+def test_what_may_be_judged_is_kept_however_early_labels_end(source: Simulated) -> None:
+    """Transactions that go on after the last label, or one of a wrong year, cost no row of the days that teach."""
+    early = [each.take(each.known_at < START_MS + 63 * DAY_MS) for each in source.verdicts]
+    shifted = [replace(each, known_at=np.where(np.arange(len(each)) == 0, 2**41, each.known_at)) for each in early[:1]]
+    for verdicts in (early, [*shifted, *early[1:]]):
+        past = gather(
+            source.labelled([each for each in verdicts if len(each)]),
+            builder(),
+            PARAMS,
+            keep_ms=WINDOWS.keep_ms,
+            gap_days=7,
+            say=quiet,
+        )
+        split = WINDOWS.splits(past.first, past.end(7))[0]
+        assert START_MS + 55 * DAY_MS <= past.end(7) <= START_MS + 56 * DAY_MS
+        rows = np.concatenate([each["event_time"].cast(pa.int64()).to_numpy() for each in source.lots])
+        assert len(past.rows(split.train)) > 0.95 * np.count_nonzero(split.train.holds(rows))
 
 
 def test_no_labels_and_no_transactions_are_said() -> None:
