@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from schemas.compiled import compiled
-from schemas.lot.buffers import texts
+from schemas.lot.buffers import flags, texts
 
 Hashes = NDArray[np.uint64]
 
@@ -57,4 +57,6 @@ def hash_strings(column: pa.Array) -> Hashes:
     found = np.empty(len(column), np.uint64)
     with np.errstate(over="ignore"):  # products wrap; only plain Python would warn of it
         hash_texts(text.data, text.offsets, found)
+    if column.null_count:
+        found[~flags(column)] = 0  # Arrow leaves open what lies below a null
     return found

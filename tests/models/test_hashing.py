@@ -58,3 +58,12 @@ def test_ids_that_count_up_do_not_meet() -> None:
     for shift in (0, 32):
         half = len(set(((found >> shift) & 0xFFFF_FFFF).tolist()))
         assert different - half < 20
+
+
+def test_what_lies_below_a_null_is_not_read() -> None:
+    """Arrow does not say that it is nothing: two arrays that are equal have the same numbers."""
+    full = pa.array(["device-1", "device-2"])
+    hidden = pa.Array.from_buffers(pa.string(), 2, [pa.py_buffer(b"\x01"), *full.buffers()[1:]])
+    assert hidden.to_pylist() == ["device-1", None]
+    assert hash_strings(hidden).tolist() == [hash_strings(full)[0], 0]
+    assert hash_strings(hidden.slice(1)).tolist() == [0]
