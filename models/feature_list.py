@@ -11,7 +11,7 @@ DAY_MS: Final = 86_400_000
 LONGEST_MS: Final = 30 * DAY_MS
 LABELS_MS: Final = 90 * DAY_MS
 
-FEATURE_VERSION: Final = 2
+FEATURE_VERSION: Final = 3
 ROW_VERSION: Final = 1
 """Of a decision that looks at the transaction alone: its features are the first of the list, the group `row`."""
 
@@ -94,8 +94,12 @@ FEATURES: Final[tuple[Feature, ...]] = (
     _month("ratio_highest_30d", "amount over the highest of the 30 days before", "amounts"),
     _month("outliers_14d", "events of the 14 days before of more than three times that median", "amounts", "integer"),
     _month("hours_since_previous", "hours since the event before, in 30 days", "frequency"),
-    _month("new_device", "1 if the device was not seen on the card in 30 days, and others were", "habits", "boolean"),
-    _month("new_country", "1 if the country was not seen on the card in 30 days, and others were", "habits", "boolean"),
+    _month(
+        "new_device", "1 for the first day of a device on the card, if others were there before", "habits", "boolean"
+    ),
+    _month(
+        "new_country", "1 for the first day of a country on the card, if others were there before", "habits", "boolean"
+    ),
     _month("speed_kmh", "kilometres per hour from the card's place before, in 30 days", "habits"),
     _labelled("genuine_z", "standard deviations from the mean of the card's confirmed genuine amounts", "card_labels"),
     _labelled("genuine_ratio", "amount over the mean of the card's confirmed genuine amounts", "card_labels"),

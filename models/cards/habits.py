@@ -7,7 +7,8 @@
     place             where the card was at the two latest different times; of one time, the last in the log.
 
 Only folded events are remembered. An event is compared with what was known before its own time, so a copy of an event
-is not compared with itself. Where there is nothing to compare with, the answer is unknown, never "new".
+is not compared with itself. What came while others were known stays new for a day: thieves use a card more than once.
+Where there is nothing to compare with, the answer is unknown, never "new".
 """
 
 from typing import Final
@@ -32,6 +33,7 @@ REMEMBERED: Final = 3
 DEVICES: Final = 0
 COUNTRIES: Final = 2 * REMEMBERED
 PLACES: Final = 4 * REMEMBERED
+NEW_FOR: Final = 86_400_000
 LOW_NAME: Final = 2**TIME_SHIFT - 1
 """A name is 44 bits of a hash, never 0: half of it stands below its first time, half below its last."""
 
@@ -48,17 +50,19 @@ UNKNOWN: Final = NONE
 @compiled
 def is_new(sides: Ints, slot: int, base: int, name: int, time: int) -> int:
     """1 or 0; UNKNOWN where no name is given or none is known."""
-    answer = UNKNOWN
+    earliest, begun = ALWAYS, NEVER
     for at in range(base, base + 2 * REMEMBERED, 2):
         first, last = sides[slot, at], sides[slot, at + 1]
         known = ((first & LOW_NAME) << TIME_SHIFT) | (last & LOW_NAME)
-        if name == 0 or known == 0 or (first >> TIME_SHIFT) + TIME_MIDDLE >= time:
+        first = (first >> TIME_SHIFT) + TIME_MIDDLE
+        if name == 0 or known == 0 or first >= time or (last >> TIME_SHIFT) + TIME_MIDDLE <= time - D30:
             continue
-        if (last >> TIME_SHIFT) + TIME_MIDDLE > time - D30:
-            if known == name:
-                return 0
-            answer = 1
-    return answer
+        earliest = min(earliest, first)
+        if known == name:
+            begun = first
+    if earliest == ALWAYS:
+        return UNKNOWN
+    return int(begun == NEVER or (begun > time - NEW_FOR and earliest < begun))
 
 
 @compiled

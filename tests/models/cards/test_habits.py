@@ -20,8 +20,10 @@ class Reader:
         self.known = [("", 0, -1)] * 3
 
     def answer(self, name: str | None, time: int) -> int:
-        valid = {each for each, first, last in self.known if each and first < time and last > time - MONTH}
-        return -1 if name is None or not valid else int(name not in valid)
+        valid = {each: first for each, first, last in self.known if each and first < time and last > time - MONTH}
+        if name is None or not valid:
+            return -1
+        return int(name not in valid or (valid[name] > time - DAY and min(valid.values()) < valid[name]))
 
     def keep(self, name: str, time: int) -> None:
         names = [each for each, _, _ in self.known]
@@ -75,6 +77,13 @@ def test_a_copy_is_as_new_as_its_original() -> None:
     rows = [purchase(START, "a", device_id="x"), purchase(START + 1, "b", device_id="y", country="DE")]
     facts = CardBook().fold(lot([*rows, rows[1], rows[0]]))
     assert facts.new_device.tolist() == [-1, 1, 1, -1]
+
+
+def test_what_came_beside_others_is_new_for_a_day() -> None:
+    """From the second of a device's uses on too; the card's first device never is."""
+    times = (0, 1, 2, DAY, DAY + 1, DAY + 2)
+    rows = [purchase(START + time, f"e{time}", device_id="x" if time in {0, 2} else "y") for time in times]
+    assert CardBook().fold(lot(rows)).new_device.tolist() == [-1, 1, 0, 1, 0, 0]
 
 
 def test_a_pause_makes_everything_new() -> None:

@@ -39,8 +39,11 @@ SLOTS = {
     "two cards of one place wait for each other": ("            at = (at + 1) & mask\n        slots", "        slots"),
 }
 HABITS = {
-    "a copy is compared with itself": (">= time:\n            continue", "> time:\n            continue"),
-    "names are known for ever": ("+ TIME_MIDDLE > time - D30", "> NONE"),
+    "a copy is compared with itself": ("first >= time or", "first > time or"),
+    "names are known for ever": ("+ TIME_MIDDLE <= time - D30", "<= NEVER"),
+    "names are new once": ("begun > time - NEW_FOR", "begun > time"),
+    "names are new for longer": ("begun > time - NEW_FOR", "begun >= time - NEW_FOR"),
+    "the first name is new": ("earliest < begun", "earliest <= begun"),
 }
 TERMS = Terms(entries=7)
 
@@ -107,14 +110,17 @@ def test_a_weakened_table_is_found_out(name: str, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("name", HABITS)
 def test_weakened_habits_are_found_out(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A copy is as new as its original, and a month ends what is known."""
+    """A copy is as new as its original, a day ends what is new, and a month what is known."""
     first = {"event_time": START, "device_id": "a"}
     usual = stream(0, 1, 1)[0] | {"timestamp": -1}
     moments = [first, {"event_time": START + HOUR, "device_id": "b"}] * 2 + [
+        {"event_time": START + 2 * HOUR, "device_id": "a"},
+        {"event_time": START + 3 * HOUR, "device_id": "b"},
+        {"event_time": START + HOUR + DAY, "device_id": "b"},
         {"event_time": START + 29 * DAY, "device_id": "c"},
-        {"event_time": START + 32 * DAY, "device_id": "a"},
+        {"event_time": START + 33 * DAY, "device_id": "a"},
     ]
     rows = [usual | {"event_id": str(moment["event_time"])} | moment for moment in moments]
-    assert habits_of(rows) == [-1, 1, -1, 1, 1, 1]
+    assert habits_of(rows) == [-1, 1, -1, 1, 0, 1, 0, 1, 1]
     monkeypatch.setattr(book, "observe", weakened(habits, *HABITS[name])["observe"])
-    assert habits_of(rows) != [-1, 1, -1, 1, 1, 1]
+    assert habits_of(rows) != [-1, 1, -1, 1, 0, 1, 0, 1, 1]
