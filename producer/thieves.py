@@ -20,7 +20,7 @@ REACH_DAYS: Final = 4
 """No later than so many days after it begins an episode is over."""
 THIEVES_DEVICES: Final = 9_000_000
 
-TESTS: Final = (4, 12)
+TESTS: Final = (5, 15)
 TEST_AMOUNTS: Final = (0.5, 6.0)
 MOST_BETWEEN_TESTS_MS: Final = 2 * MINUTE_MS
 TESTED_SHOPS: Final = 0.05
@@ -29,12 +29,12 @@ TESTED_SHOPS: Final = 0.05
 THEFTS: Final = (4, 12)
 THEFT_FACTORS: Final = (3.0, 8.0)
 THEFT_HOURS: Final = 60
-THEFT_ABROAD: Final = 0.5
+THEFT_ABROAD: Final = 0.25
 THEFT_KINDS: Final = (0.35, 0.2, 0.45)
 
 TAKEOVERS: Final = (3, 7)
-TAKEOVER_FACTORS: Final = (1.5, 6.0)
-TAKEOVER_HOURS: Final = 8
+TAKEOVER_FACTORS: Final = (1.0, 3.0)
+TAKEOVER_HOURS: Final = 20
 TAKEOVER_KINDS: Final = (0.0, 0.55, 0.45)
 
 HURRY: Final = 3
