@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from pages import cli, dead_letters, metrics, settings, topics
+from pages import cli, dead_letters, metrics, reasons, settings, topics
 
 FOLDER: Final = Path(__file__).parent
 NOTE: Final = "<!-- Made by docs/generate.py. Change the code, then run `make docs`. -->\n\n"
@@ -16,6 +16,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "cli.md": cli.page,
     "dead-letters.md": dead_letters.page,
     "topics.md": topics.page,
+    "reasons.md": reasons.page,
 }
 
 

@@ -1,0 +1,82 @@
+"""The reasons of flagged rows.
+
+Evidence counts by how rare it is: in how many halvings of the genuine rows none has as much. So groups that always
+say much do not drown those that seldom speak, and a changed mix of fraud changes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features import Matrix
+from models.reasons.codes import CODES
+from models.reasons.evidence import Doubles, Model, evidence
+from models.reasons.medians import Usual
+from models.rules import RULES, Hits
+
+FEWEST: Final = 2
+MOST: Final = 4
+NEARLY: Final = 0.9
+"""Of the strongest: who has so much counts as equal, and then the declared order does."""
+BEYOND: Final = 0.2
+"""Halvings per unit of margin, beyond what any genuine row had."""
+
+
+class Reasons:
+    def __init__(self, model: Model, neutral: Doubles, tails: Doubles) -> None:
+        self._model, self._neutral, self._tails = model, neutral, tails
+
+    @classmethod
+    def of(cls, section: Mapping[str, Any], model: Model, where: str = "manifest.json") -> Self:
+        """`section` is what `medians` gave."""
+        usual = Usual.parse(section, where)
+        return cls(model, usual.neutral, usual.tails)
+
+    def codes(self, matrix: Matrix, hits: Hits) -> list[list[str]]:
+        """Two to four per row. The model's come first, those that speak for fraud; then the rules that hit.
+
+        Where there are fewer than two, the model's next strongest are added, whatever they speak for.
+        """
+        strength, speaks = self.strengths(matrix)
+        return [
+            _listed(order(row), speaking, [rule for rule, hit in zip(RULES, hit, strict=True) if hit])
+            for row, speaking, hit in zip(strength, speaks, hits, strict=True)
+        ]
+
+    def strengths(self, matrix: Matrix) -> tuple[Doubles, NDArray[np.bool_]]:
+        """By row and code, and whether the evidence is for fraud at all."""
+        found = evidence(self._model, matrix, self._neutral)
+        return rarity(found, self._tails), found > 0
+
+
+def rarity(effects: Doubles, tails: Doubles) -> Doubles:
+    """In how many halvings of the genuine rows an effect is not reached; in between it is a straight line."""
+    found = np.empty_like(effects)
+    for column, tail in enumerate(tails.T):
+        effect = effects[:, column]
+        below = np.searchsorted(tail, effect, "left")
+        low, high = tail[np.maximum(below - 1, 0)], tail[np.minimum(below, len(tail) - 1)]
+        part = np.divide(effect - low, high - low, out=np.zeros_like(effect), where=(high > low) & (below > 0))
+        beyond = BEYOND * np.maximum(effect - tail[-1], 0.0)
+        found[:, column] = np.where(below == 0, 0.0, below + part - (below == len(tail)) * part + beyond)
+    return found
+
+
+def order(strength: Doubles) -> list[int]:
+    """Strongest first; of those that are nearly as strong as the strongest left, the first declared."""
+    left, found = list(range(len(strength))), []
+    while left:
+        enough = NEARLY * max(strength[at] for at in left)
+        found.append(next(at for at in left if strength[at] >= enough))
+        left.remove(found[-1])
+    return found
+
+
+def _listed(ranked: Sequence[int], speaking: NDArray[np.bool_], rules: Sequence[Any]) -> list[str]:
+    for_fraud = [CODES[at].code for at in ranked if speaking[at]]
+    others = [CODES[at].code for at in ranked if not speaking[at]]
+    hit = [rule.code for rule in sorted(rules, key=lambda rule: -rule.margin)]
+    found = [*for_fraud[: max(FEWEST, MOST - len(hit))], *hit][:MOST]
+    return [*found, *others[: max(0, FEWEST - len(found))]]
