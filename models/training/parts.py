@@ -19,6 +19,7 @@ from models.judging.model_card import model_card
 from models.judging.prequential import weeks
 from models.judging.splits import Period
 from models.judging.thresholds import NOTHING
+from models.reasons import medians
 from models.training.past import Past
 from models.training.train import Candidate, Recipe
 
@@ -64,9 +65,17 @@ def parts(candidate: Candidate, past: Past, recipe: Recipe, findings: Findings, 
         thresholds=picked,
         metrics={SECTION: evidence, REPORT: lasting(report)},
         training=training(candidate, recipe),
+        medians=usual(candidate, past),
         histograms=findings.histograms,
         extras={CARD: model_card(report).encode(), REPORT_FILE: in_full(report), **findings.plots},
     )
+
+
+def usual(candidate: Candidate, past: Past) -> dict[str, Any]:
+    """What reasons are measured against; only margins in log-odds have some."""
+    if candidate.scorer.function != "decision_function":
+        return {}
+    return medians(past.table.features[candidate.learnt.row], candidate.learnt.fraud, candidate.scorer)
 
 
 def histograms(candidate: Candidate, past: Past, timezone: str) -> dict[str, Any]:

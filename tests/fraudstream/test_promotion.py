@@ -178,7 +178,7 @@ def test_figures_against_another_champion_are_none(bench: Bench, alias: str) -> 
 
 def test_without_evidence_no_gate_opens(bench: Bench) -> None:
     """Nor with figures that cannot be read; what records them is said."""
-    gates = "gates split, leak, plausible, recall, average_precision, cost, gain"
+    gates = "gates split, leak, enough, plausible, recall, alarms, average_precision, cost, gain"
     refused(bench.promote(bench.add({"average_precision": 0.9})), gates, "has no evidence; `fraudstream train`")
     refused(bench.promote(bench.add({SECTION: {"format": 1}})), gates, "evidence.split")
 

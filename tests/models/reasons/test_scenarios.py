@@ -35,7 +35,7 @@ class Caught:
     def of(cls, seed: int) -> Self:
         source = Simulated.of(CUSTOMERS, seed, END)
         params = LabelParams(delay_ms=7 * DAY_MS)
-        past = gather(source, builder(), params, keep_ms=(END - TRAIN) * DAY_MS, say=lambda *_: None)
+        past = gather(source, builder(), params, keep_ms=(END - TRAIN) * DAY_MS, gap_days=7, say=lambda *_: None)
         table, day = past.table, (past.table.time - START_MS) // DAY_MS
         fraud = source.scenarios(table.event) != "genuine"
         learnt, later = (day >= TRAIN) & (day < JUDGE - 7), day >= JUDGE
@@ -67,7 +67,9 @@ def test_each_scenario_has_its_own_first_reason(
     shares = [each.share(scenario) for each in caught]
     counts = [np.count_nonzero(each.scenario == scenario) for each in caught]
     with capsys.disabled():
-        sys.stdout.write(f" {scenario}: " + ", ".join(f"{share:.2f} of {n}" for share, n in zip(shares, counts, strict=True)))
+        sys.stdout.write(
+            f" {scenario}: " + ", ".join(f"{share:.2f} of {n}" for share, n in zip(shares, counts, strict=True))
+        )
     assert np.average(shares, weights=counts) >= 0.8
 
 
