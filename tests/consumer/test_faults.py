@@ -86,7 +86,8 @@ def test_a_broker_that_is_killed_and_comes_back(deployment: Deployment, own: Ser
     under_load(deployment, strike)
     audit(deployment, doubles=delivery == "at_least_once")
     assert deployment.stop(process) == 0
-    assert any(event["event"] in {"checkpoint.failed", "client.trouble"} for event in deployment.events())
+    seen = Counter(event["event"] for event in deployment.events())
+    assert seen.keys() & {"checkpoint.failed", "client.trouble", "slot.died"}, seen
 
 
 def test_a_broker_that_stands_still(deployment: Deployment, own: Servers) -> None:
