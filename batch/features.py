@@ -31,7 +31,6 @@ from models.feature_list import FEATURE_VERSION, FEATURES
 from models.hashing import Hashes
 from models.history import FRAUD, UNKNOWN, Builder, Table, Verdicts
 from models.labels import LabelColumns
-from models.labels.columns import DTYPES, NAMES
 from schemas.lot.table import TIMESTAMP
 from schemas.verdicts import Mark
 
@@ -131,8 +130,7 @@ def _learned(history: History, builder: Builder, say: Say) -> LabelColumns:
         kept.append(labels)
         count += len(labels)
         say("labels", count)
-    kept = kept or [LabelColumns(*(np.zeros(0, DTYPES.get(name, np.int64)) for name in NAMES))]
-    return LabelColumns(*(np.concatenate([getattr(each, name) for each in kept]) for name in NAMES))
+    return LabelColumns.joined(kept)
 
 
 def _lots(history: History) -> Iterator[pa.RecordBatch]:

@@ -1,6 +1,5 @@
 """A model that exists, judged on a history beside the rest."""
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,9 +10,8 @@ from fraudstream.policy_making import carry_over, live_thresholds
 from fraudstream.trials import EXPECTED, Ground, Judged, about_of, foreknowledge, judged, player, weeks_of
 from models import trees
 from models.artefact import durable
-from models.artefact.load import Loaded, load
+from models.artefact.load import Loaded
 from models.artefact.restate import restated
-from models.artefact.write import write
 from models.bank import Bank
 from models.judging.contender import RULES_ONLY
 from models.judging.evidence import SECTION, record
@@ -22,6 +20,7 @@ from models.judging.gates import RULES
 from models.judging.model_card import model_card
 from models.judging.thresholds import Thresholds
 from models.registry.by import By
+from models.registry.intake import enter
 from models.registry.registry import Registry, Resolved
 from models.training.aims import Aims, Kind
 from models.training.parts import CARD, REPORT, REPORT_FILE, in_full, lasting
@@ -73,11 +72,7 @@ class Answer:
         evidence = record(self.judged.report, str(other[0]), other[1], as_of, by_time=apart)
         said = {SECTION: evidence, REPORT: lasting(self.judged.report)}
         made = restated(self.model, said, by.at)
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = Path(scratch) / "artefact"
-            write(replace(made, extras={**made.extras, **self._files()}), folder)
-            load(folder, trusted=registry.trusted)
-            resolved = registry.add(name, folder, by)
+        resolved = enter(registry, name, replace(made, extras={**made.extras, **self._files()}), by)
         carry_over(registry, self.question.model, str(resolved), by)
         return resolved
 

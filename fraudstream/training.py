@@ -1,7 +1,6 @@
 """From a history to a candidate with everything that was found out about it, and from there into the registry."""
 
 import inspect
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,8 +10,8 @@ from typing import Any, Final
 from batch.history.history import History
 from fraudstream.policy_making import live_thresholds, policy_of
 from fraudstream.trials import Ground, Judged, about_of, champion, choices, foreknowledge, judged, player
-from models.artefact.load import Loaded, load
-from models.artefact.write import write
+from models.artefact.load import Loaded
+from models.artefact.write import Parts, write
 from models.bank import Bank
 from models.judging.contender import RULES_ONLY
 from models.judging.figures import About
@@ -21,6 +20,7 @@ from models.judging.prequential import weeks
 from models.judging.thresholds import Thresholds
 from models.policies.policies import Policies
 from models.registry.by import By
+from models.registry.intake import enter
 from models.registry.registry import Registry, Resolved
 from models.training.estimators import logistic_regression
 from models.training.parts import Champion, Findings, histograms, parts
@@ -61,23 +61,21 @@ class Made:
 
     def write(self, folder: Path, at: datetime) -> str:
         """Into a folder that does not exist. Returns the content digest."""
-        findings = Findings(self.judged.report, self.as_of, self.against, self.judged.plots(), self.histograms)
-        made = parts(self.candidate, self.ground.past, self.order.recipe, findings, at)
-        return write(made, folder).content
+        return write(self._parts(at), folder).content
 
     def register(self, registry: Registry, by: By) -> Resolved:
         """With a policy of each kind; that of the kind it was judged at is the live one of this model."""
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = Path(scratch) / "artefact"
-            self.write(folder, by.at)
-            load(folder, trusted=registry.trusted)
-            resolved = registry.add(self.order.name, folder, by)
+        resolved = enter(registry, self.order.name, self._parts(by.at), by)
         policies, recipe = Policies(registry), self.order.recipe
         for kind, at in self.candidate.thresholds.items():
             stored = policies.add(str(resolved), policy_of(str(resolved.digest), kind, at, recipe, self.settings), by)
             if kind == recipe.kind:
                 policies.promote(str(stored.entry), by)
         return resolved
+
+    def _parts(self, at: datetime) -> Parts:
+        findings = Findings(self.judged.report, self.as_of, self.against, self.judged.plots(), self.histograms)
+        return parts(self.candidate, self.ground.past, self.order.recipe, findings, at)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,5 +1,6 @@
 """Labels as columns: ids are 64-bit hashes, times are milliseconds UTC."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -40,6 +41,13 @@ class LabelColumns:
 
     def __len__(self) -> int:
         return len(self.event)
+
+    @classmethod
+    def joined(cls, parts: Sequence["LabelColumns"]) -> "LabelColumns":
+        """One after the other; of no parts it is of no labels."""
+        if not parts:
+            return cls(*(np.zeros(0, DTYPES.get(name, np.int64)) for name in NAMES))
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in NAMES))
 
     def take(self, rows: NDArray[Any] | slice) -> "LabelColumns":
         return LabelColumns(*(getattr(self, name)[rows] for name in NAMES))

@@ -12,7 +12,6 @@ from models.history import FRAUD, UNKNOWN, Builder, Table, Verdicts
 from models.judging.counts import Flags
 from models.judging.splits import DAY_MS, Period
 from models.labels import LabelColumns, LabelParams
-from models.labels.columns import NAMES
 from models.training.logs import Logs
 from schemas.errors import Usage
 from schemas.verdicts import Mark
@@ -82,7 +81,7 @@ def gather(logs: Logs, builder: Builder, params: LabelParams, *, keep_ms: int, g
     if not seen:
         raise Usage("there are no transactions to learn from", fix="give files with transactions, or --from-topics")
     table = _each_once(Table.concat(kept))
-    return Past(table, Verdicts.of(table.event, _joined(labels), params), first, last, last_label, seen)
+    return Past(table, Verdicts.of(table.event, LabelColumns.joined(labels), params), first, last, last_label, seen)
 
 
 def _each_once(table: Table) -> Table:
@@ -110,7 +109,3 @@ def _learn(logs: Logs, builder: Builder, say: Say) -> list[LabelColumns]:
     if not labels:
         raise Usage("there are no labels to learn from", fix="give --labels, or map is_fraud and give --label-delay")
     return labels
-
-
-def _joined(labels: list[LabelColumns]) -> LabelColumns:
-    return LabelColumns(*(np.concatenate([getattr(each, name) for each in labels]) for name in NAMES))
