@@ -29,12 +29,11 @@ from consumer.source import KafkaSource
 from consumer.trouble import Trouble
 from consumer.watchdog import Watchdog
 from consumer.worker import Checkpoint, Worker
-from models.decide import RulesDecider
-from models.features import Places
+from models.bank import Bank
+from models.decide import Decider, by_rules
 from models.policies.list_shelf import ListShelf
 from models.policies.lists import Lists
 from models.policy import Policy
-from models.rules import Limits
 from schemas.churn import Keys
 from schemas.contracts import DECISION, EPOCH, Contract
 from schemas.encoding import encoder
@@ -127,7 +126,8 @@ def _check_topics(settings: Settings, counts: Mapping[Role, int]) -> None:
 def _scorer(settings: Settings, epochs: Epochs, partitions: int) -> Scorer:
     registry = Registry.of(settings)
     checks = Checks(settings.checks.strict_keys, settings.checks.reject_pans, settings.kafka.partitioner, partitions)
-    decider = _decider(settings)
+    bank = Bank.of(settings)
+    decider = _decider(settings, bank)
     model = decider.model
     metrics.MODEL_INFO.labels(model.name, model.version, model.digest, decider.policy).set(1)
     framing, topics = settings.output.framing, {role: settings.topics.name(role) for role in Role}
@@ -139,6 +139,7 @@ def _scorer(settings: Settings, epochs: Epochs, partitions: int) -> Scorer:
     return Scorer(
         Decoder(registry, checks),
         _enricher(settings),
+        bank.memory(),
         decider,
         Desk(
             topics[Role.FLAGS],
@@ -155,15 +156,9 @@ def _scorer(settings: Settings, epochs: Epochs, partitions: int) -> Scorer:
     )
 
 
-def _decider(settings: Settings) -> RulesDecider:
-    policy, rules = settings.policy, settings.rules
-    return RulesDecider(
-        Places(policy.timezone, rules.home_countries, rules.risky_categories),
-        Limits(rules.amount_high_minor, rules.amount_extreme_minor),
-        Policy(policy.review_at, policy.block_at),
-        _lists(settings.models),
-        policy.exploration,
-    )
+def _decider(settings: Settings, bank: Bank) -> Decider:
+    policy = settings.policy
+    return by_rules(bank, Policy(policy.review_at, policy.block_at), _lists(settings.models), policy.exploration)
 
 
 def _lists(models: Models) -> Lists:

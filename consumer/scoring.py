@@ -16,6 +16,7 @@ from consumer.epochs import Circumstances, Epochs
 from consumer.lots import Fetched, Outgoing, Pending
 from consumer.metrics import STAGE_SECONDS
 from models.decide import Decider
+from models.memory import Memory
 from models.policy import Outcome
 from models.rules import RULES, Status, Statuses
 from schemas.lot import Decoder, Refusal
@@ -47,6 +48,7 @@ class Scored:
 class Scorer:
     decoder: Decoder
     enricher: Enricher
+    memory: Memory
     decider: Decider
     desk: Desk
     epochs: Epochs
@@ -63,7 +65,7 @@ class Scorer:
         with STAGE_SECONDS.labels("enrich").time():
             churn = self.enricher.look_up(lot.rows["customer_id"].to_pylist())
         with STAGE_SECONDS.labels("decide").time():
-            judged = Judged(fetched, lot, self.decider.decide(lot.rows), churn)
+            judged = Judged(fetched, lot, self.decider.decide(lot.rows, self.memory.see(lot.rows)), churn)
         with STAGE_SECONDS.labels("encode").time():
             return Scored(Pending(self._records(judged), fetched.spans), tally(judged))
 

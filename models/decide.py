@@ -1,40 +1,37 @@
-"""One lot in, one decision per row out: a pure function of the rows and of what was handed in at the start."""
+"""One lot in, one decision per row out: a pure function of rows, of what was known of them, and of what was handed in.
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass, field
-from functools import cached_property
-from typing import Final, Protocol
+rules      which hit, as of the time that the row was scored as of; snoozed ones do not count
+margin     by the mind: the rules themselves, or a trained model
+outcome    by thresholds, exploration and lists
+reasons    of all rows that are not approved, in one go
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
 from models import rules
-from models.features import ROW_VERSION, Matrix, Places, row_features
+from models.bank import Bank
+from models.features import FEATURE_VERSION, Matrix
+from models.memory import Sight
+from models.minds import Mind, ModelRef, RulesMind
 from models.numbers import Doubles, logistic
 from models.policies.exploration import explored
 from models.policies.kinds import Bits
 from models.policies.lists import Lists
 from models.policies.outcomes import Marks, Outcomes, outcomes
-from models.policies.reasons import reasons
-from models.policy import Policy
+from models.policies.reasons import joined
+from models.policy import Outcome, Policy
 from models.rules import RULES, Hits, Limits, Status, Statuses
-from schemas.errors import Misconfigured
-from schemas.lot.buffers import numbers
 
-DIGEST_DIGITS: Final = 12
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRef:
-    name: str
-    version: str
-    digest: str
+__all__ = ["Decider", "Decisions", "ModelRef", "by_rules"]
 
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """Columns, one entry per row of the lot."""
+    """Columns, one entry per row of the lot. `marks`: those that deciding adds; `codes`: by row, of flags alone."""
 
     features: Matrix
     raw_margin: Doubles
@@ -43,6 +40,7 @@ class Decisions:
     statuses: Statuses
     listed: Bits
     marks: Marks
+    codes: Mapping[int, list[str]]
 
     @property
     def hits(self) -> Hits:
@@ -54,75 +52,57 @@ class Decisions:
 
     def reasons(self, row: int) -> list[str]:
         """The strongest first; none for what is approved."""
-        return reasons(int(self.outcome[row]), self.statuses[row], int(self.listed[row]))
+        return self.codes.get(row, [])
 
 
-class Decider(Protocol):
-    """What the scorer needs of a model and its policy."""
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """`named` is what decisions call the thresholds: by their numbers, or by the registered policy they are from."""
 
-    @property
-    def model(self) -> ModelRef: ...
-
-    @property
-    def policy(self) -> str: ...
-
-    @property
-    def feature_version(self) -> int: ...
-
-    def decide(self, rows: pa.RecordBatch) -> Decisions: ...
-
-
-@dataclass(frozen=True)
-class RulesDecider:
-    """Decides by the declared rules, and by lists where there are any."""
-
-    places: Places
-    limits: Limits
+    mind: Mind
     thresholds: Policy
+    limits: Limits
     lists: Lists = field(default_factory=Lists)
     exploration: float = 0.0
+    named: str = ""
 
     def __post_init__(self) -> None:
-        """Holds the promise of two reasons for each flag."""
-        lone = float(logistic(np.array([rules.STRONGEST_LONE_MARGIN]))[0])
-        if self.thresholds.review_at <= lone:
-            raise Misconfigured(
-                f"policy.review_at is {self.thresholds.review_at:g}: one rule alone would reach it",
-                fix=f"set policy.review_at above {lone:.3f}",
-            )
+        self.mind.check(self.thresholds, self.limits)
 
-    @cached_property
+    @property
     def model(self) -> ModelRef:
-        return ModelRef("rules", "1", self._digest())
+        return self.mind.ref
 
     @property
     def policy(self) -> str:
-        """With all that decides beside the rules, so that whoever recomputes a decision knows what held."""
+        """With all that decides beside the model, so that whoever recomputes a decision knows what held."""
         lists = f" {self.lists}" if self.lists.version else ""
-        return self.thresholds.name + lists + (f" exploration={self.exploration!r}" if self.exploration else "")
+        explored = f" exploration={self.exploration!r}" if self.exploration else ""
+        return (self.named or self.thresholds.name) + lists + explored
 
     @property
     def feature_version(self) -> int:
-        return ROW_VERSION
+        return FEATURE_VERSION
 
-    def decide(self, rows: pa.RecordBatch) -> Decisions:
-        at = numbers(rows["event_time"])
-        matrix = row_features(rows, self.places)
-        statuses = rules.statuses(matrix, self.limits, self.lists.snoozes, at)
-        margin = rules.margins(statuses == Status.HIT)
+    def decide(self, rows: pa.RecordBatch, sight: Sight) -> Decisions:
+        """`sight` is of these rows."""
+        statuses = rules.statuses(sight.features, self.limits, self.lists.snoozes, sight.at)
+        hits = statuses == Status.HIT
+        margin = self.mind.margins(sight.features, hits)
         score = logistic(margin)
-        listed = self.lists.listed(rows, at)
+        listed = self.lists.listed(rows, sight.at)
         lucky = explored(rows["event_id"], self.exploration)
         outcome, marks = outcomes(score, self.thresholds, statuses, listed, lucky)
-        return Decisions(matrix, margin, score, outcome, statuses, listed, marks)
-
-    def _digest(self) -> str:
-        content = {
-            "base": rules.BASE_MARGIN,
-            "rules": [(rule.code, rule.margin) for rule in RULES],
-            "limits": asdict(self.limits),
-            "timezone": self.places.timezone,
-            "home_countries": sorted(self.places.home_countries),
-            "risky_categories": sorted(self.places.risky_categories),
+        flagged = np.flatnonzero(outcome != Outcome.APPROVE)
+        own = self.thresholds.outcomes(score[flagged]) != Outcome.APPROVE
+        codes = self.mind.codes(sight.features[flagged], hits[flagged], own)
+        told = {
+            row: joined(each, statuses[row], int(listed[row]))
+            for row, each in zip(flagged.tolist(), codes, strict=True)
         }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:DIGEST_DIGITS]
+        return Decisions(sight.features, margin, score, outcome, statuses, listed, marks, told)
+
+
+def by_rules(bank: Bank, thresholds: Policy, lists: Lists | None = None, exploration: float = 0.0) -> Decider:
+    """Decides by the declared rules, and by lists where there are any."""
+    return Decider(RulesMind(bank), thresholds, bank.limits, lists or Lists(), exploration)

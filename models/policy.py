@@ -30,7 +30,8 @@ class Policy:
 
     @property
     def name(self) -> str:
-        return f"thresholds-1 review_at={self.review_at:g} block_at={self.block_at:g}"
+        """In the shortest digits that have the same bits."""
+        return f"thresholds-1 review_at={self.review_at!r} block_at={self.block_at!r}"
 
     def outcomes(self, scores: Doubles) -> NDArray[np.int8]:
         reached = (scores >= self.review_at).astype(np.int8) + (scores >= self.block_at)

@@ -45,9 +45,9 @@ def tried(rules: Sequence[Rule] = RULES) -> Iterator[Tried]:
 def _row(number: int, example: Mapping[str, Any]) -> dict[str, Any]:
     given = dict(example)
     hour = given.pop("hour", 12)
+    time = given.setdefault("event_time", MONDAY_MS + hour * HOUR_MS)
     usual = {
         "event_id": f"event-{number}",
-        "event_time": MONDAY_MS + hour * HOUR_MS,
         "card_id": "card-1",
         "customer_id": "1",
         "terminal_id": "term-1",
@@ -55,7 +55,7 @@ def _row(number: int, example: Mapping[str, Any]) -> dict[str, Any]:
         "currency": "EUR",
         "partition": 0,
         "offset": number,
-        "timestamp": MONDAY_MS,
+        "timestamp": time,
         "marks": 0,
     }
     return usual | given

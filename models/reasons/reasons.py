@@ -34,15 +34,17 @@ class Reasons:
         usual = Usual.parse(section, where)
         return cls(model, usual.neutral, usual.tails)
 
-    def codes(self, matrix: Matrix, hits: Hits) -> list[list[str]]:
-        """Two to four per row. The model's come first, those that speak for fraud; then the rules that hit.
+    def codes(self, matrix: Matrix, hits: Hits, owed: NDArray[np.bool_] | None = None) -> list[list[str]]:
+        """At most four per row. The model's come first, those that speak for fraud; then the rules that hit.
 
-        Where there are fewer than two, the model's next strongest are added, whatever they speak for.
+        Where there are fewer than two, the model's next strongest are added, whatever they speak for: it has flagged
+        the row. Not where `owed` is false: somebody else did.
         """
         strength, speaks = self.strengths(matrix)
+        fewest = np.full(len(matrix), FEWEST) if owed is None else np.where(owed, FEWEST, 0)
         return [
-            _listed(order(row), speaking, [rule for rule, hit in zip(RULES, hit, strict=True) if hit])
-            for row, speaking, hit in zip(strength, speaks, hits, strict=True)
+            _listed(order(row), speaking, [rule for rule, hit in zip(RULES, hit, strict=True) if hit], least)
+            for row, speaking, hit, least in zip(strength, speaks, hits, fewest.tolist(), strict=True)
         ]
 
     def strengths(self, matrix: Matrix) -> tuple[Doubles, NDArray[np.bool_]]:
@@ -74,9 +76,9 @@ def order(strength: Doubles) -> list[int]:
     return found
 
 
-def _listed(ranked: Sequence[int], speaking: NDArray[np.bool_], rules: Sequence[Any]) -> list[str]:
+def _listed(ranked: Sequence[int], speaking: NDArray[np.bool_], rules: Sequence[Any], fewest: int) -> list[str]:
     for_fraud = [CODES[at].code for at in ranked if speaking[at]]
     others = [CODES[at].code for at in ranked if not speaking[at]]
     hit = [rule.code for rule in sorted(rules, key=lambda rule: -rule.margin)]
     found = [*for_fraud[: max(FEWEST, MOST - len(hit))], *hit][:MOST]
-    return [*found, *others[: max(0, FEWEST - len(found))]]
+    return [*found, *others[: max(0, fewest - len(found))]]

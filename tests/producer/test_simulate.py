@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from support.simulated import lot
 
-from models.decide import RulesDecider
-from models.features import Places
+from models.bank import Bank
+from models.decide import by_rules
 from models.policy import Policy
-from models.rules import Limits
 from producer.arrival import Deliveries
 from producer.calendar import DAY_MS
 from producer.labels import Verdicts
@@ -23,7 +23,7 @@ from producer.terminals import COUNTRIES
 from schemas.contracts import LABEL, TRANSACTION
 from schemas.lot import SCHEMA
 from schemas.lot.table import columns
-from schemas.settings import Settings
+from schemas.settings.loading import load
 
 START_MS = 1_767_225_600_000
 DAYS = 10
@@ -216,15 +216,13 @@ def test_travellers_pay_abroad_for_days(people: Population, rows: pa.RecordBatch
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_share_that_the_default_rules_flag(people: Population, seed: int) -> None:
     """Half a per cent to two are flagged by the default rules at home in DE, from the first thousands on."""
-    defaults = Settings()
-    decider = RulesDecider(
-        Places(defaults.policy.timezone, ("DE",), defaults.rules.risky_categories),
-        Limits(defaults.rules.amount_high_minor, defaults.rules.amount_extreme_minor),
-        Policy(defaults.policy.review_at, defaults.policy.block_at),
-    )
-    rows = simulation(people, seed).rows(0, 20_000)
-    assert 0.005 < (decider.decide(rows).outcome > 0).mean() < 0.02
-    assert (decider.decide(rows.slice(0, 3_000)).outcome > 0).any()
+    defaults = load({"rules.home_countries": "DE"}, env={})
+    bank = Bank.of(defaults)
+    decider = by_rules(bank, Policy(defaults.policy.review_at, defaults.policy.block_at))
+    rows = lot(simulation(people, seed).rows(0, 20_000), 0)
+    outcome = decider.decide(rows, bank.memory().see(rows)).outcome
+    assert 0.005 < (outcome > 0).mean() < 0.02
+    assert (outcome[:3_000] > 0).any()
 
 
 def test_labels_have_the_columns_of_their_contract(people: Population) -> None:

@@ -8,15 +8,22 @@ import pytest
 from models.numbers import logistic
 from models.policies.kinds import ALLOWING, BIT, KINDS
 from models.policies.outcomes import outcomes
-from models.policies.reasons import SENTENCES, reasons
-from models.policy import Outcome, Policy
+from models.policies.reasons import SENTENCES, joined
+from models.policy import Policy
 from models.rules import RULES, Status, margins
 
+BY_MARGIN = sorted(RULES, key=lambda rule: -rule.margin)
 CODES = [rule.code for rule in RULES]
 
 
 def row(**statuses: Status) -> np.ndarray:
     return np.array([statuses.get(code, Status.NO_HIT) for code in CODES], np.int8)
+
+
+def by_rules(statuses: np.ndarray, listed: int) -> list[str]:
+    """With the codes of the rules that hit."""
+    codes = [rule.code for rule in BY_MARGIN if statuses[CODES.index(rule.code)] == Status.HIT]
+    return joined(codes, statuses, listed)
 
 
 @pytest.mark.parametrize(
@@ -39,18 +46,26 @@ def row(**statuses: Status) -> np.ndarray:
 )
 def test_what_is_said(statuses: dict[str, Status], listed: int, found: list[str]) -> None:
     """Lists first, rules by their margin, what did not count only where there is nothing else."""
-    assert reasons(Outcome.BLOCK, row(**statuses), listed) == found
+    assert by_rules(row(**statuses), listed) == found
 
 
 def test_allow_lists_are_no_reason() -> None:
     """A review that would have been a block says why it would have been one."""
     statuses = row(amount_high=Status.HIT, amount_extreme=Status.HIT)
-    assert reasons(Outcome.REVIEW, statuses, int(ALLOWING)) == ["amount_extreme", "amount_high"]
+    assert by_rules(statuses, int(ALLOWING)) == ["amount_extreme", "amount_high"]
 
 
-def test_what_is_approved_needs_none() -> None:
-    """However many rules hit."""
-    assert reasons(Outcome.APPROVE, row(**dict.fromkeys(CODES, Status.HIT)), 0) == []
+@pytest.mark.parametrize(
+    ("codes", "listed", "found"),
+    [
+        (["burst", "amount_high"], 0, ["burst", "amount_high"]),
+        (["burst", "a", "b", "c"], BIT["card_block"], ["listed_card", "burst", "a", "b"]),
+        ([], BIT["customer_block"], ["listed_customer", "by_hand"]),
+    ],
+)  # fmt: skip
+def test_what_a_model_says_stands_in_its_order(codes: list[str], listed: int, found: list[str]) -> None:
+    """After the lists, four in all."""
+    assert joined(codes, row(amount_high=Status.HIT), listed) == found
 
 
 @pytest.mark.parametrize("listed", [0, *(BIT[kind.name] for kind in KINDS)])
@@ -64,7 +79,7 @@ def test_every_flag_has_two_to_four(listed: int) -> None:
     bits = np.full(len(can_be), listed, np.uint32)
     outcome, _ = outcomes(scores, Policy(), can_be, bits, np.zeros(len(can_be), np.bool_))
     for place in outcome.nonzero()[0]:
-        found = reasons(int(outcome[place]), can_be[place], listed)
+        found = by_rules(can_be[place], listed)
         assert 2 <= len(found) <= 4
         assert len(set(found)) == len(found)
         assert set(found) <= set(SENTENCES)
