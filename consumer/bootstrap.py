@@ -14,7 +14,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from consumer import clients, metrics
+from consumer import clients, keeping, metrics
 from consumer.at_least_once import AtLeastOnce
 from consumer.checkpoint import ExactlyOnce
 from consumer.churn import RedisEnricher
@@ -22,11 +22,14 @@ from consumer.decisions import Desk
 from consumer.epochs import Epochs
 from consumer.faults import ending, error_of
 from consumer.health import Health
+from consumer.labels import LabelReader
 from consumer.life import Life
 from consumer.lifeline import Lifeline
 from consumer.scoring import Scorer
 from consumer.source import KafkaSource
+from consumer.state import State
 from consumer.trouble import Trouble
+from consumer.warming import warm
 from consumer.watchdog import Watchdog
 from consumer.worker import Checkpoint, Worker
 from models.bank import Bank
@@ -35,12 +38,11 @@ from models.policies.list_shelf import ListShelf
 from models.policies.lists import Lists
 from models.policy import Policy
 from schemas.churn import Keys
-from schemas.contracts import DECISION, EPOCH, Contract
+from schemas.contracts import DECISION, EPOCH, LABEL, Contract
 from schemas.encoding import encoder
 from schemas.errors import DependencyAway, FraudstreamError, Misconfigured, RestartMe
 from schemas.framing import CONTENT_TYPES
 from schemas.lot import Checks, Decoder
-from schemas.lot.warm import warm
 from schemas.registry import Registry
 from schemas.settings import Settings
 from schemas.settings.models import Models
@@ -77,15 +79,15 @@ def run(settings: Settings, slot: int, *, lifeline: int | None = None, max_messa
 def _run(settings: Settings, slot: int, life: Life, say: Callable[[str], None], max_messages: int | None) -> None:
     identity = "-".join((settings.score.app, settings.score.node or socket.gethostname(), str(slot)))
     structlog.contextvars.bind_contextvars(worker=identity)
-    epochs = Epochs(version("fraudstream"), identity)
     trouble = Trouble("consumer")
     client = clients.consumer(settings, identity, trouble)
     partitions = _input_partitions(client, trouble, settings, life)
-    scorer = _scorer(settings, epochs, partitions)
-    source = _source(client, trouble, settings, partitions)
-    with closing(Watchdog(say)) as watchdog:
+    state = keeping.state(settings, client, keeping.origin(settings, client, identity, partitions, life))
+    source = _source(client, trouble, settings, state, partitions)
+    with closing(_labels(settings, identity)) as labels, closing(Watchdog(say)) as watchdog:
+        scorer = _scorer(settings, identity, state, labels)
         checkpoint = _checkpoint(settings, identity, source, watchdog, life)
-        worker = Worker(source, scorer, checkpoint, epochs, life, max_messages=max_messages)
+        worker = Worker(source, scorer, checkpoint, life, max_messages=max_messages)
         with _listening(settings, slot, life, worker):
             worker.run()
 
@@ -123,10 +125,8 @@ def _check_topics(settings: Settings, counts: Mapping[Role, int]) -> None:
             )
 
 
-def _scorer(settings: Settings, epochs: Epochs, partitions: int) -> Scorer:
-    registry = Registry.of(settings)
-    checks = Checks(settings.checks.strict_keys, settings.checks.reject_pans, settings.kafka.partitioner, partitions)
-    bank = Bank.of(settings)
+def _scorer(settings: Settings, identity: str, state: State, labels: LabelReader) -> Scorer:
+    registry, bank = Registry.of(settings), Bank.of(settings)
     decider = _decider(settings, bank)
     model = decider.model
     metrics.MODEL_INFO.labels(model.name, model.version, model.digest, decider.policy).set(1)
@@ -135,25 +135,36 @@ def _scorer(settings: Settings, epochs: Epochs, partitions: int) -> Scorer:
     def encode(contract: Contract, role: Role) -> Callable[[Mapping[str, object]], bytes]:
         return encoder(contract, framing, lambda each: registry.register(each, f"{topics[role]}-value"))
 
-    warm()
+    warm(bank)
     return Scorer(
-        Decoder(registry, checks),
+        Decoder(registry, _checks(settings, state.partitions)),
         _enricher(settings),
-        bank.memory(),
-        decider,
+        state,
+        labels,
+        lambda: decider,
         Desk(
             topics[Role.FLAGS],
             topics[Role.SCORES] if settings.output.scores else None,
             encode(DECISION, Role.FLAGS),
             CONTENT_TYPES[framing].encode(),
         ),
-        epochs,
+        Epochs(version("fraudstream"), identity),
         encode(EPOCH, Role.EPOCHS),
         topics,
         version("fraudstream"),
         RECORD_LIMIT,
         lambda: int(time.time() * 1000),
     )
+
+
+def _checks(settings: Settings, partitions: int) -> Checks:
+    """With 0 partitions it is not looked at in which one a record is."""
+    return Checks(settings.checks.strict_keys, settings.checks.reject_pans, settings.kafka.partitioner, partitions)
+
+
+def _labels(settings: Settings, identity: str) -> LabelReader:
+    decoder = Decoder(Registry.of(settings), _checks(settings, 0), LABEL)
+    return LabelReader(settings, Bank.of(settings), decoder, identity)
 
 
 def _decider(settings: Settings, bank: Bank) -> Decider:
@@ -184,11 +195,12 @@ def _enricher(settings: Settings) -> RedisEnricher:
     return RedisEnricher(redis, Keys(settings.redis.prefix), budget_s)
 
 
-def _source(client: Consumer, trouble: Trouble, settings: Settings, partitions: int) -> KafkaSource:
+def _source(client: Consumer, trouble: Trouble, settings: Settings, state: State, partitions: int) -> KafkaSource:
     return KafkaSource(
         client,
         trouble,
         settings.topics.transactions,
+        state,
         lot_rows=settings.score.lot_rows,
         lot_bytes=settings.score.lot_bytes,
         poll_s=POLL_S,
@@ -213,7 +225,7 @@ def _listening(settings: Settings, slot: int, life: Life, worker: Worker) -> Ite
         yield
         return
     with closing(
-        Health(host, port + slot if port else 0, live=lambda: life.alive, ready=lambda: worker.ready)
+        Health(host, port + slot if port else 0, live=lambda: life.alive, waits_for=lambda: worker.waits_for)
     ) as health:
         log.info("health.listening", host=host, port=health.port)
         yield

@@ -5,12 +5,15 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from consumer.churn import Churn
 from consumer.epochs import Circumstances
 from consumer.lots import Fetched, Headers, Message, Outgoing, headers_of
 from models.decide import Decisions
+from models.memory import Sight
 from models.policy import Outcome
 from schemas import headers
 from schemas.churn import SCALE
@@ -23,12 +26,18 @@ EVENT_TYPE: Final = b"fraudstream.decision.v1"
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A lot and all that was found out about it; row for row the same in `lot`, `decided` and `churn`."""
+    """A lot and all that was found out about it; row for row the same in `lot`, `sight`, `decided` and `churn`."""
 
     fetched: Fetched
     lot: Lot
+    sight: Sight
     decided: Decisions
     churn: Churn
+
+    @property
+    def marks(self) -> NDArray[np.uint32]:
+        """Of the record, of what is remembered, and of the decision."""
+        return self.sight.marks | self.decided.marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,8 @@ class _Rows:
         rows = judged.lot.rows
         self._judged = judged
         self._shared = shared
-        self._columns = {name: rows[name] for name in (*COPIED, "partition", "offset", "marks")}
+        self._columns = {name: rows[name] for name in (*COPIED, "partition", "offset")}
+        self._marks = judged.marks
         self._columns["event_time"] = rows["event_time"].cast(pa.int64())
 
     def fields(self, row: int) -> dict[str, Any]:
@@ -96,7 +106,7 @@ class _Rows:
             "partition": cell.pop("partition"),
             "offset": cell.pop("offset"),
         }
-        cell["marks"] = Mark(cell["marks"] | int(self._judged.decided.marks[row])).names()
+        cell["marks"] = Mark(int(self._marks[row])).names()
         answer = _verdict(self._judged.decided, row) | {"churn": _churn(self._judged.churn, row)}
         return cell | self._shared | answer | {"source": source}
 

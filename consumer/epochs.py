@@ -20,6 +20,8 @@ class Circumstances:
     feature_version: int
     churn_generation: str | None
     degraded: tuple[str, ...]
+    label_offsets: Mapping[int, int] | None = None
+    """Where labels are stalled: the lot is scored as of these."""
 
 
 class Epochs:
@@ -54,7 +56,11 @@ class Epochs:
             "feature_version": now.feature_version,
             "churn_generation": now.churn_generation,
             "degraded": list(now.degraded),
-            "label_offsets": None,
+            "label_offsets": _keyed(now.label_offsets),
             "app_version": self._app_version,
             "worker": self._worker,
         }
+
+
+def _keyed(offsets: Mapping[int, int] | None) -> dict[str, int] | None:
+    return None if offsets is None else {str(partition): offset for partition, offset in offsets.items()}

@@ -1,7 +1,7 @@
 """Answers on one port whether the worker lives and is ready, and its metrics.
 
 /health/live    200 while the loop turns, else 503: restart it
-/health/ready   200 once partitions were assigned and the loop turns, else 503
+/health/ready   200 once partitions were assigned and restored and the loop turns, else 503 and what it waits for
 /metrics        Prometheus text
 """
 
@@ -22,16 +22,17 @@ PLAIN: Final = "text/plain; charset=utf-8"
 class Health:
     """Serves from the start to `close`; port 0 is any free port, `port` tells which."""
 
-    def __init__(self, host: str, port: int, *, live: Callable[[], bool], ready: Callable[[], bool]) -> None:
-        questions = {"/health/live": live, "/health/ready": ready}
+    def __init__(self, host: str, port: int, *, live: Callable[[], bool], waits_for: Callable[[], str]) -> None:
+        questions = {"/health/live": lambda: "" if live() else "the loop stands still", "/health/ready": waits_for}
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 if self.path == "/metrics":
                     self._answer(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(REGISTRY))
                 elif question := questions.get(self.path):
-                    status = HTTPStatus.OK if question() else HTTPStatus.SERVICE_UNAVAILABLE
-                    self._answer(status, PLAIN, f"{status.phrase}\n".encode())
+                    wrong = question()
+                    status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
+                    self._answer(status, PLAIN, f"{wrong or status.phrase}\n".encode())
                 else:
                     self._answer(HTTPStatus.NOT_FOUND, PLAIN, b"try /health/live, /health/ready or /metrics\n")
 

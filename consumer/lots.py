@@ -34,12 +34,17 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Records of owned partitions at or above their positions, in order."""
+    """Records of owned partitions, in order.
+
+    `raw` are those at or above their positions, which are to be answered, each with its message. `past` are records
+    below: they were answered already, and only what is remembered of cards has to hear of them again.
+    """
 
     topic: str
     raw: Raw
     messages: Sequence[Message]
     spans: Mapping[int, Span]
+    past: Raw | None = None
 
 
 @dataclass(frozen=True, slots=True)

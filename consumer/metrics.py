@@ -24,7 +24,8 @@ RULES: Final = Counter(
 LOT_ROWS: Final = Histogram("fraudstream_lot_rows", "Records per lot.", buckets=LOT_BUCKETS, registry=REGISTRY)
 STAGE_SECONDS: Final = Histogram(
     "fraudstream_stage_seconds",
-    "Seconds a lot spent in a stage: decode, enrich, decide, encode, publish.",
+    "Seconds a lot spent in a stage: decode, remember (records of the past), enrich, see (cards, labels, features), "
+    "decide, encode, publish.",
     ["stage"],
     buckets=STAGE_BUCKETS,
     registry=REGISTRY,
@@ -46,6 +47,32 @@ ASSIGNMENTS: Final = Gauge("fraudstream_assigned_partitions", "Input partitions 
 LAG_RECORDS: Final = Gauge(
     "fraudstream_lag_records", "Records behind the end of an input partition.", ["partition"], registry=REGISTRY
 )
+RESTORES: Final = Counter(
+    "fraudstream_restores",
+    "Partitions whose state was restored, by where from: aside (kept in memory), snapshot, log (no snapshot fitted).",
+    ["source"],
+    registry=REGISTRY,
+)
+RESTORE_SECONDS: Final = Histogram(
+    "fraudstream_restore_seconds",
+    "Seconds until it was known from where a partition is read; folding the log from there on comes after.",
+    buckets=SNAPSHOT_BUCKETS,
+    registry=REGISTRY,
+)
+RESTORING: Final = Gauge(
+    "fraudstream_restoring_partitions", "Partitions that are ours and are not read yet.", registry=REGISTRY
+)
+CATCHING_UP: Final = Gauge(
+    "fraudstream_catching_up_offsets",
+    "Offsets of a partition that are read again for what is remembered of cards, before new ones are answered.",
+    ["partition"],
+    registry=REGISTRY,
+)
+REMEMBERED: Final = Counter(
+    "fraudstream_remembered", "Records that were answered already, and were folded again.", registry=REGISTRY
+)
+CARDS: Final = Gauge("fraudstream_cards", "Cards that this worker remembers.", registry=REGISTRY)
+STATE_BYTES: Final = Gauge("fraudstream_state_bytes", "Memory that the cards take.", registry=REGISTRY)
 LABELS_LEARNED: Final = Counter("fraudstream_labels_learned", "Labels learned by this worker.", registry=REGISTRY)
 LABELS_REFUSED: Final = Counter(
     "fraudstream_labels_refused",

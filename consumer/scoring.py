@@ -1,11 +1,13 @@
 """A fetched lot in, everything to publish for it out. Computes; sends nothing.
 
-decode and check → enrich → decide → encode; then dead letters and epochs join the decisions.
+decode and check → enrich → fold, labels, features → decide → encode; then dead letters and epochs join the decisions.
+Records that were answered already are decoded and folded, and nothing else.
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -13,15 +15,19 @@ from consumer.churn import Enricher
 from consumer.dead_letters import dead_letter
 from consumer.decisions import Desk, Judged
 from consumer.epochs import Circumstances, Epochs
+from consumer.life import Life
 from consumer.lots import Fetched, Outgoing, Pending
 from consumer.metrics import STAGE_SECONDS
+from consumer.state import State
 from models.decide import Decider
-from models.memory import Memory
+from models.labels import LabelBook
 from models.policy import Outcome
 from models.rules import RULES, Status, Statuses
 from schemas.lot import Decoder, Refusal
 from schemas.topics import Role
 from schemas.verdicts import Mark
+
+LABELS_STALLED: Final = "labels_stalled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +50,29 @@ class Scored:
     tally: Tally
 
 
+class Labels(Protocol):
+    """The reader of labels."""
+
+    def begin(self, since_ms: int, *, life: Life) -> bool: ...
+
+    def catch_up(self, book: LabelBook, life: Life) -> bool: ...
+
+    def between_lots(self, book: LabelBook, oldest_ms: int | None) -> None: ...
+
+    def stalled(self, latest_ms: int) -> bool:
+        """Whether labels may be missing that a row of that time is to see."""
+
+    def offsets(self) -> dict[int, int]:
+        """By partition of the labels, the next one to be learned."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scorer:
     decoder: Decoder
     enricher: Enricher
-    memory: Memory
-    decider: Decider
+    state: State
+    labels: Labels
+    decider: Callable[[], Decider]
     desk: Desk
     epochs: Epochs
     encode_epoch: Callable[[Mapping[str, object]], bytes]
@@ -58,20 +81,40 @@ class Scorer:
     record_limit: int
     clock_ms: Callable[[], int]
 
-    def score(self, fetched: Fetched) -> Scored:
-        """Raises RegistryAway when a schema cannot be asked for; nothing has happened then."""
+    def score(self, fetched: Fetched) -> Scored | None:
+        """Raises RegistryAway when a schema cannot be asked for; nothing has happened then. None: all was past."""
         with STAGE_SECONDS.labels("decode").time():
-            lot = self.decoder.decode(fetched.raw)
+            past = None if fetched.past is None else self.decoder.decode(fetched.past)
+            lot = self.decoder.decode(fetched.raw) if fetched.messages else None
+        if past is not None and fetched.past is not None:
+            with STAGE_SECONDS.labels("remember").time():
+                self.state.remember(fetched.past, past.rows)
+        if lot is None:
+            return None
         with STAGE_SECONDS.labels("enrich").time():
             churn = self.enricher.look_up(lot.rows["customer_id"].to_pylist())
+        with STAGE_SECONDS.labels("see").time():
+            sight = self.state.see(fetched.raw, lot.rows)
+        decider = self.decider()
         with STAGE_SECONDS.labels("decide").time():
-            judged = Judged(fetched, lot, self.decider.decide(lot.rows, self.memory.see(lot.rows)), churn)
+            judged = Judged(fetched, lot, sight, decider.decide(lot.rows, sight), churn)
+        now = self._circumstances(judged, decider)
         with STAGE_SECONDS.labels("encode").time():
-            return Scored(Pending(self._records(judged), fetched.spans), tally(judged))
+            return Scored(Pending(self._records(judged, now), fetched.spans), tally(judged, now))
 
-    def _records(self, judged: Judged) -> list[Outgoing]:
-        decider, churn = self.decider, judged.churn
-        now = Circumstances(decider.model, decider.policy, decider.feature_version, churn.generation, churn.degraded)
+    def _circumstances(self, judged: Judged, decider: Decider) -> Circumstances:
+        churn, at = judged.churn, judged.sight.at
+        stalled = len(at) > 0 and self.labels.stalled(int(at.max()))
+        return Circumstances(
+            decider.model,
+            decider.policy,
+            decider.feature_version,
+            churn.generation,
+            (*churn.degraded, *((LABELS_STALLED,) if stalled else ())),
+            self.labels.offsets() if stalled else None,
+        )
+
+    def _records(self, judged: Judged, now: Circumstances) -> list[Outgoing]:
         begun = self.epochs.enter(judged.fetched.spans, now)
         return [
             *(self._epoch(partition, record) for partition, record in begun.items()),
@@ -87,9 +130,9 @@ class Scorer:
         return dead_letter(fetched, refusal, topic=topic, version=self.app_version, limit=self.record_limit)
 
 
-def tally(judged: Judged) -> Tally:
+def tally(judged: Judged, now: Circumstances) -> Tally:
     outcomes = np.bincount(judged.decided.outcome, minlength=len(Outcome)).tolist()
-    marks = judged.lot.rows["marks"].to_numpy() | judged.decided.marks
+    marks = judged.marks
     return Tally(
         rows=len(judged.fetched.messages),
         outcomes={outcome.symbol: outcomes[outcome] for outcome in Outcome},
@@ -97,7 +140,7 @@ def tally(judged: Judged) -> Tally:
         marks={str(mark.name).lower(): int(np.count_nonzero(marks & mark)) for mark in Mark},
         rules=rule_counts(judged.decided.statuses),
         churn=Counter(status.value for status in judged.churn.statuses),
-        degraded=judged.churn.degraded,
+        degraded=now.degraded,
         oldest_ms=int(judged.fetched.raw.timestamp.min()),
     )
 

@@ -3,15 +3,19 @@
 Partitions are handed over inside `poll` only, and no transaction is ever open then. A position moves when a lot has
 been committed, never when it was fetched; records below a position are dropped, whoever sends them again.
 
+What is remembered of cards may be older than the position: then a partition is read from there on, and the records
+below its position are handed out as past. Where that is, the keeper is asked between polls, since the answer may take
+long; until then nothing of the partition is fetched.
+
 What was held while a lot was pending lies behind that lot: when the partition goes, it goes too, or the lot would be
 skipped if the partition came back without it. A partition that was paused when it went is still paused when it comes
 back, so that each assignment says anew whether it is.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-import numpy as np
 import structlog
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
@@ -28,7 +32,23 @@ NEVER: Final = 2**63
 
 CALL_TIMEOUT_S: Final = 10.0
 
+RESTORE_S: Final = 1.0
+"""So long partitions are restored before the group is served again, and at least one."""
+
 log = structlog.get_logger(__name__)
+
+
+class Keeper(Protocol):
+    """Who remembers what was read of each partition."""
+
+    def begins(self, partition: int) -> None:
+        """The group has no offset there. Raises Misconfigured where it cannot be a new one."""
+
+    def restore(self, partition: int, committed: int) -> int:
+        """Where reading begins, at `committed` or below it; all of the partition below is remembered by then."""
+
+    def leave(self, partition: int) -> None:
+        """It went to somebody else, and may come back."""
 
 
 class KafkaSource:
@@ -43,6 +63,7 @@ class KafkaSource:
         consumer: Consumer,
         trouble: Trouble,
         topic: str,
+        keeper: Keeper,
         *,
         lot_rows: int,
         lot_bytes: int,
@@ -53,27 +74,44 @@ class KafkaSource:
         self._consumer = consumer
         self._trouble = trouble
         self._topic = topic
+        self._keeper = keeper
         self._lot_rows = lot_rows
         self._lot_bytes = lot_bytes
         self._poll_s = poll_s
         self._partition_count = partitions
         self._first_offset = first_offset
         self._positions: dict[int, int] = {}
+        self._cursors: dict[int, int] = {}
         self._unrecorded: dict[int, int] = {}
         self._held: list[Any] = []
         self._holding = False
         self.handovers = 0
-        consumer.subscribe([topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
+
+    def begin(self) -> None:
+        """Joins the group."""
+        self._consumer.subscribe(
+            [self._topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
+        )
 
     @property
     def positions(self) -> Mapping[int, int]:
         return self._positions
 
+    @property
+    def waiting(self) -> list[int]:
+        """Partitions that are not read yet: the keeper has not said from where."""
+        return [each for each in self._positions if each not in self._cursors]
+
+    def behind(self) -> dict[int, int]:
+        """By partition, how many offsets are to be read again before there is something to answer."""
+        cursors, positions = self._cursors, self._positions
+        return {each: gap for each, cursor in cursors.items() if (gap := positions[each] - cursor) > 0}
+
     def fetch(self, most: int) -> Fetched | None:
         """Waits for a first record, then takes what is there without waiting."""
         self.release()
-        self._poll(self._poll_s)
-        if not self._starts_recorded() or not self._held:
+        self._poll(0.0 if self.waiting else self._poll_s)
+        if not self._starts_recorded() or self._restored() or not self._held:
             return None
         if max(self._positions, default=0) >= self._partition_count:
             raise RestartMe(f"the input has more partitions than the {self._partition_count} there were")
@@ -155,28 +193,36 @@ class KafkaSource:
     def _fetched(self, messages: list[Any]) -> Fetched | None:
         """Leaves out what is not ours, or not any more, and what came twice because partitions were handed over."""
         self._raise_errors(messages)
-        kept = []
-        ends = dict(self._positions)
+        kept, past = [], []
         firsts: dict[int, int] = {}
         for each in messages:
             if each.error():
                 continue
             partition, offset = each.partition(), each.offset()
-            if offset >= ends.get(partition, NEVER):
+            if offset < self._cursors.get(partition, NEVER):
+                continue
+            self._cursors[partition] = offset + 1
+            if offset < self._positions[partition]:
+                past.append(each)
+            else:
                 firsts.setdefault(partition, offset)
-                ends[partition] = offset + 1
                 kept.append(each)
-        if not kept:
+        if not kept and not past:
             return None
-        spans = {each: Span(self._positions[each], first, ends[each]) for each, first in firsts.items()}
-        raw = Raw(
-            partition=np.array([each.partition() for each in kept], np.int32),
-            offset=np.array([each.offset() for each in kept], np.int64),
-            timestamp=np.array([each.timestamp()[1] for each in kept], np.int64),
-            keys=[each.key() for each in kept],
-            values=[each.value() for each in kept],
-        )
-        return Fetched(self._topic, raw, kept, spans)
+        spans = {each: Span(self._positions[each], first, self._cursors[each]) for each, first in firsts.items()}
+        return Fetched(self._topic, Raw.of(kept), kept, spans, Raw.of(past) if past else None)
+
+    def _restored(self) -> bool:
+        """Asks the keeper about partitions that came; all are then read from where it is known that they should be."""
+        waiting, started = self.waiting, time.monotonic()
+        for partition in waiting:
+            self._cursors[partition] = self._keeper.restore(partition, self._positions[partition])
+            if time.monotonic() - started > RESTORE_S:
+                break
+        if waiting:
+            self._consumer.assign(self.as_offsets(self._cursors))
+            self._consumer.resume(self._partitions())
+        return bool(waiting)
 
     def _raise_errors(self, messages: list[Any]) -> None:
         for message in messages:
@@ -195,13 +241,12 @@ class KafkaSource:
         for each in partitions:
             offset = offsets[each.partition]
             if offset < 0:
+                self._keeper.begins(each.partition)
                 added = each.partition >= self._partition_count
                 offset = self._beginning(each) if added else self._first_offset(consumer, each)
                 self._unrecorded[each.partition] = offset
-            each.offset = offset
             self._positions[each.partition] = offset
-        consumer.assign(partitions)
-        (consumer.pause if self._holding else consumer.resume)(partitions)
+        consumer.assign([])
         self.handovers += 1
         log.info("source.assigned", partitions=sorted(self._positions), positions=dict(self._positions))
 
@@ -212,6 +257,8 @@ class KafkaSource:
         for each in partitions:
             self._positions.pop(each.partition, None)
             self._unrecorded.pop(each.partition, None)
+            if self._cursors.pop(each.partition, None) is not None:
+                self._keeper.leave(each.partition)
         self.handovers += 1
         gone = {each.partition for each in partitions}
         self._held = [each for each in self._held if each.partition() not in gone]
@@ -233,4 +280,4 @@ class KafkaSource:
         return True
 
     def _partitions(self) -> list[TopicPartition]:
-        return [TopicPartition(self._topic, partition) for partition in self._positions]
+        return [TopicPartition(self._topic, partition) for partition in self._cursors]

@@ -1,4 +1,8 @@
-"""The loop: fetch a lot, score it, publish it with its offsets, again. A lone record is never held back."""
+"""The loop: fetch a lot, score it, publish it with its offsets, again. A lone record is never held back.
+
+Labels are learned between lots, and the labels that there are before the first record is asked for. Snapshots are taken
+between lots, when what is remembered is what is committed.
+"""
 
 import time
 from collections.abc import Callable
@@ -7,18 +11,19 @@ from typing import Final, Protocol
 import structlog
 
 from consumer import metrics
-from consumer.epochs import Epochs
 from consumer.life import Life
 from consumer.lots import Fetched, Pending
 from consumer.notices import Notices
 from consumer.scoring import Scored, Scorer, Tally
 from consumer.source import KafkaSource
 from schemas.errors import RegistryAway
-from schemas.verdicts import WANTED
+from schemas.verdicts import WANTED, Mark
 
 REGISTRY_BACK_OFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 LAG_EVERY_S: Final = 1.0
-WANTED_NAMES: Final = frozenset(WANTED.names())
+EXPECTED_NAMES: Final = frozenset((WANTED | Mark.COLD_STATE).names())
+"""Of marks that say nothing about who sent a record."""
+FROM_THE_BEGINNING: Final = 0
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +46,6 @@ class Worker:
         source: KafkaSource,
         scorer: Scorer,
         checkpoint: Checkpoint,
-        epochs: Epochs,
         life: Life,
         *,
         max_messages: int | None = None,
@@ -50,7 +54,7 @@ class Worker:
         self._source = source
         self._scorer = scorer
         self._checkpoint = checkpoint
-        self._epochs = epochs
+        self._epochs, self._state, self._labels = scorer.epochs, scorer.state, scorer.labels
         self._life = life
         self._max_messages = max_messages
         self._clock = clock
@@ -63,39 +67,53 @@ class Worker:
     def run(self) -> None:
         """Returns when asked to end or when enough was handled; what is pending is finished first."""
         self._checkpoint.start()
+        self._labels.begin(FROM_THE_BEGINNING, life=self._life)
+        self._labels.catch_up(self._state.labels, self._life)
+        self._source.begin()
         while not self._life.ending and self._left() > 0:
             self._turn()
         log.info("worker.ending", why=self._life.why or "enough was handled")
+        self._state.close(self._labels.offsets())
         self._checkpoint.close()
         self._source.close()
         log.info("worker.ended", handled=self.handled)
 
     @property
-    def ready(self) -> bool:
-        """It has been given its partitions, be it none, and turns."""
-        return self._source.handovers > 0 and self._life.alive
+    def waits_for(self) -> str:
+        """What there is to be done before it scores; empty when it is ready, be it without any partition."""
+        if not self._life.alive:
+            return "the loop stands still"
+        if self._source.handovers == 0:
+            return "no partitions were assigned yet"
+        if waiting := self._source.waiting:
+            return f"restoring {len(waiting)} partitions"
+        behind = sum(self._source.behind().values())
+        return f"reading {behind} offsets again" if behind else ""
 
     def _turn(self) -> None:
         self._life.turn()
+        self._labels.between_lots(self._state.labels, self._state.oldest_ms)
         fetched = self._source.fetch(self._left())
         self._say_lag()
         if fetched is None:
             self._checkpoint.idle()
-            return
-        scored = self._score(fetched)
-        if scored is not None:
-            with metrics.STAGE_SECONDS.labels("publish").time():
-                self._checkpoint.publish(scored.pending)
-            self.handled += scored.tally.rows
-            count(scored.tally, self._clock())
-            self._refused.hear(scored.tally.refused)
-            self._marked.hear({name: rows for name, rows in scored.tally.marks.items() if name not in WANTED_NAMES})
+        elif scored := self._score(fetched):
+            self._publish(scored)
+        self._state.write_due(self._labels.offsets())
+
+    def _publish(self, scored: Scored) -> None:
+        with metrics.STAGE_SECONDS.labels("publish").time():
+            self._checkpoint.publish(scored.pending)
+        self.handled += scored.tally.rows
+        count(scored.tally, self._clock())
+        self._refused.hear(scored.tally.refused)
+        self._marked.hear({name: rows for name, rows in scored.tally.marks.items() if name not in EXPECTED_NAMES})
 
     def _left(self) -> int:
         return 2**31 if self._max_messages is None else self._max_messages - self.handled
 
     def _score(self, fetched: Fetched) -> Scored | None:
-        """Waits for a schema registry that is away. None: the lot is to be fetched anew, or never by us."""
+        """Waits for a schema registry that is away. None: nothing is to be published."""
         if self._source.handovers != self._handovers:
             self._handovers = self._source.handovers
             self._epochs.forget()
@@ -122,6 +140,12 @@ class Worker:
             return
         self._lag_said_at = now
         metrics.ASSIGNMENTS.set(len(self._source.positions))
+        metrics.RESTORING.set(len(self._source.waiting))
+        metrics.CARDS.set(self._state.cards)
+        metrics.STATE_BYTES.set(self._state.nbytes)
+        metrics.CATCHING_UP.clear()
+        for partition, offsets in self._source.behind().items():
+            metrics.CATCHING_UP.labels(partition).set(offsets)
         metrics.LAG_RECORDS.clear()
         for partition, records in self._source.lag().items():
             metrics.LAG_RECORDS.labels(partition).set(records)

@@ -43,6 +43,10 @@ class Memory:
     def learn(self, labels: LabelColumns) -> None:
         self.labels.learn(labels)
 
+    def remember(self, rows: pa.RecordBatch) -> None:
+        """Rows that are not asked about."""
+        self.cards.fold(rows)
+
     def see(self, rows: pa.RecordBatch) -> Sight:
         facts = self.cards.fold(rows)
         answers = self.labels.answers(facts.card, hash_strings(rows["terminal_id"]), facts.at)

@@ -32,9 +32,13 @@ def encoder(contract: Contract, style: Framing, register: Callable[[Contract], i
 
 
 def to_json(row: Row) -> bytes:
-    """Fields that are null are left out."""
-    there = {name: value for name, value in row.items() if value is not None}
-    return json.dumps(there, ensure_ascii=False, separators=SEPARATORS).encode()
+    """Fields that are null are left out; in a list a number that is not known is null, since JSON has no NaN."""
+    there = {name: _known(value) for name, value in row.items() if value is not None}
+    return json.dumps(there, ensure_ascii=False, separators=SEPARATORS, allow_nan=False).encode()
+
+
+def _known(value: object) -> object:
+    return [None if each != each else each for each in value] if isinstance(value, list) else value  # noqa: PLR0124
 
 
 def _avro(contract: Contract, header: bytes) -> Encode:

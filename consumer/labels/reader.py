@@ -58,6 +58,7 @@ from schemas.settings import Settings
 PATIENCE_S: Final = 30.0
 """How long nothing may come while a worker that starts waits for its labels."""
 PROGRESS_EVERY_S: Final = 5.0
+STALLED_EVERY_S: Final = 1.0
 REST_S: Final = 0.02
 
 log = structlog.get_logger(__name__)
@@ -86,6 +87,7 @@ class LabelReader:
         self._offsets: Mapping[int, int] = {}
         self._forgot_at: int | None = None
         self._stalled: bool | None = None
+        self._learned_at = -math.inf
         self.position_time: int | None = None
 
     def begin(self, since_ms: int, offsets: Mapping[int, int] | None = None, *, life: Life) -> bool:
@@ -124,6 +126,15 @@ class LabelReader:
             if not more:
                 life.rest(REST_S)
         return False
+
+    def between_lots(self, book: LabelBook, oldest_ms: int | None = None) -> None:
+        """Learns what has come. While lots are stalled each is scored as of offsets that its epoch has to name, so that
+        these move once in a while and not with every lot.
+        """
+        now = self._now()
+        if not self._stalled or now - self._learned_at >= STALLED_EVERY_S:
+            self._learned_at = now
+            self.learn_into(book, oldest_ms)
 
     def learn_into(self, book: LabelBook, oldest_ms: int | None = None) -> int:
         """Learns what has come since, never more than the feed holds, and tells how many labels that were.

@@ -39,6 +39,10 @@ class Schedule:
         if partition in self._last:
             self._last[partition] = Last(offset, now + self._every_s, offset + self._rows)
 
+    def moved(self, partition: int, offset: int) -> bool:
+        """Whether anything was folded since the last one."""
+        return partition in self._last and offset > self._last[partition].offset
+
     def due(self, offsets: dict[int, int], now: float) -> int | None:
         """The one partition to take now, the one that has been due the longest."""
         due = [

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from consumer.snapshots.file import check, read_header
-from consumer.snapshots.header import Header
+from consumer.snapshots.header import Header, Origin
 from consumer.snapshots.reasons import Ignored, Reason
 from consumer.snapshots.restore import misnamed
 from consumer.snapshots.store import Store, Stored
@@ -21,6 +21,19 @@ def survey(store: Store, fold_digest: str, partition: int | None = None, *, whol
     """By partition, the newest first; with `whole` every byte is read, else the headers alone."""
     for stored in store.snapshots(partition):
         yield _found(store, stored, fold_digest, whole)
+
+
+def same_log(store: Store, partition: int, origin: Origin) -> bool:
+    """Whether any is of the same topic on the same cluster, whatever folded it. Raises OSError."""
+    for stored in store.snapshots(partition):
+        try:
+            with store.open(stored.name) as (source, size):
+                found = read_header(source, size).origin
+        except Ignored:
+            continue
+        if (found.cluster_id, found.topic_id) == (origin.cluster_id, origin.topic_id):
+            return True
+    return False
 
 
 def _found(store: Store, stored: Stored, fold_digest: str, whole: bool) -> Found:

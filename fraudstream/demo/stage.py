@@ -59,6 +59,8 @@ def _servers(folder: Path, bootstrap: str | None, redis: str | None, jars: Path 
     cache = None if redis else local_redis(folder, allow_fake=True)
     with started(*(server for server in (cache, kafka) if server)):
         yield {
+            "state.url": str(folder / "state"),
+            "models.root": str(folder / "models"),
             "kafka.bootstrap": bootstrap or (kafka.bootstrap if kafka else ""),
             "redis.url": redis or (cache.url if cache else ""),
         }

@@ -54,6 +54,7 @@ class Client:
     script: list[Step] = field(default_factory=list)
     paused: set[int] = field(default_factory=set)
     committed_by_us: list[dict[int, int]] = field(default_factory=list)
+    read: dict[int, int] = field(default_factory=dict)
 
     def subscribe(self, _: list[str], on_assign: Any, on_revoke: Any, on_lost: Any) -> None:
         self.on_assign, self.on_revoke = on_assign, on_revoke
@@ -67,7 +68,7 @@ class Client:
     def poll(self, _: float) -> Message | None:
         while self.script:
             step = self.script[0]
-            if isinstance(step, Message) and not step.fault and step.number in self.paused:
+            if isinstance(step, Message) and not step.fault and (step.number in self.paused or not self._reads(step)):
                 return None
             self.script.pop(0)
             if isinstance(step, Message) or step is None:
@@ -90,8 +91,11 @@ class Client:
     def get_watermark_offsets(self, _: TopicPartition, timeout: float) -> tuple[int, int]:
         return 3, 9
 
-    def assign(self, _: list[TopicPartition]) -> None:
-        pass
+    def assign(self, partitions: list[TopicPartition]) -> None:
+        self.read = {each.partition: each.offset for each in partitions}
+
+    def _reads(self, message: Message) -> bool:
+        return message.number in self.read
 
     def pause(self, partitions: list[TopicPartition]) -> None:
         self.paused |= {each.partition for each in partitions}
@@ -100,9 +104,40 @@ class Client:
         self.paused -= {each.partition for each in partitions}
 
 
-def source_of(client: Client, **given: Any) -> KafkaSource:
+@dataclass
+class Keeper:
+    """Remembers each partition up to an offset, else up to the committed one."""
+
+    folded: dict[int, int] = field(default_factory=dict)
+    asked: list[tuple[int, int]] = field(default_factory=list)
+    left: list[int] = field(default_factory=list)
+    known: bool = False
+
+    def begins(self, partition: int) -> None:
+        if self.known:
+            raise Misconfigured(f"partition {partition} is known")
+
+    def restore(self, partition: int, committed: int) -> int:
+        self.asked.append((partition, committed))
+        return self.folded.get(partition, committed)
+
+    def leave(self, partition: int) -> None:
+        self.left.append(partition)
+
+
+def source_of(client: Client, keeper: Keeper | None = None, **given: Any) -> KafkaSource:
     usual = {"lot_rows": 100, "lot_bytes": 1_000_000, "poll_s": 0.0, "partitions": 6, "first_offset": lambda *_: 7}
-    return KafkaSource(client, Trouble("consumer"), TOPIC, **(usual | given))  # type: ignore[arg-type]
+    source = KafkaSource(client, Trouble("consumer"), TOPIC, keeper or Keeper(), **(usual | given))  # type: ignore[arg-type]
+    source.begin()
+    return source
+
+
+def take(source: KafkaSource, most: int = 100) -> Fetched | None:
+    """The next lot: partitions are restored in fetches of their own."""
+    for _ in range(4):
+        if fetched := source.fetch(most):
+            return fetched
+    return None
 
 
 def rows(fetched: Fetched | None) -> list[int]:
@@ -114,7 +149,7 @@ def test_a_lot_begins_where_the_last_was_committed() -> None:
     client = Client({0: 10})
     source = source_of(client)
     client.script = [lambda: client.assigned(0), Message(12), Message(13)]
-    fetched = source.fetch(100)
+    fetched = take(source)
     assert fetched is not None
     assert fetched.spans == {0: Span(start=10, first=12, end=14)}
 
@@ -124,7 +159,7 @@ def test_records_below_the_position_are_dropped() -> None:
     client = Client({0: 10})
     source = source_of(client)
     client.script = [lambda: client.assigned(0), Message(8), Message(9), Message(10)]
-    assert rows(source.fetch(100)) == [10]
+    assert rows(take(source)) == [10]
 
 
 def test_what_was_held_goes_with_its_partition() -> None:
@@ -132,11 +167,11 @@ def test_what_was_held_goes_with_its_partition() -> None:
     client = Client({0: 10})
     source = source_of(client)
     client.script = [lambda: client.assigned(0), Message(10), None, Message(11)]
-    assert rows(source.fetch(1)) == [10]
+    assert rows(take(source, 1)) == [10]
     source.hold()
     source.hold()
     client.script = [lambda: client.revoked(0), lambda: client.assigned(0), Message(10), Message(11)]
-    assert rows(source.fetch(100)) == [10, 11]
+    assert rows(take(source)) == [10, 11]
 
 
 def test_records_fetched_twice_around_a_rebalance_are_one() -> None:
@@ -157,7 +192,7 @@ def test_records_fetched_twice_around_a_rebalance_are_one() -> None:
         Message(11),
         Message(12),
     ]
-    fetched = source.fetch(100)
+    fetched = take(source)
     assert rows(fetched) == [10, 11, 12]
 
 
@@ -172,7 +207,7 @@ def test_records_that_another_member_answered_meanwhile_are_dropped() -> None:
         client.assigned(0)
 
     client.script = [lambda: client.assigned(0), Message(10), Message(11), away_and_back, Message(12)]
-    fetched = source.fetch(100)
+    fetched = take(source)
     assert rows(fetched) == [12]
     assert fetched is not None
     assert fetched.spans[0].start == 12
@@ -183,36 +218,43 @@ def test_a_partition_that_comes_back_is_not_left_paused() -> None:
     client = Client({0: 10, 1: 0})
     source = source_of(client)
     client.script = [lambda: client.assigned(0, 1), None]
-    source.fetch(100)
+    take(source)
     source.hold()
     assert client.paused == {0, 1}
     client.revoked(0, 1)
-    source.fetch(100)
+    take(source)
     client.assigned(0, 1)
+    take(source)
+    assert client.read == {0: 10, 1: 0}
     assert client.paused == set()
 
 
-def test_while_a_lot_is_pending_new_partitions_are_paused_too() -> None:
+def test_while_a_lot_is_pending_new_partitions_are_not_read() -> None:
     """Nothing may be fetched then."""
     client = Client({0: 10, 1: 0})
     source = source_of(client)
     client.script = [lambda: client.assigned(0), None]
-    source.fetch(100)
-    client.script = [lambda: client.assigned(1)]
+    take(source)
+    client.script = [lambda: client.assigned(1), Message(0, number=1)]
     source.hold()
-    assert client.paused == {0, 1}
+    source.hold()
+    assert client.read == {}
+    fetched = take(source)
+    assert client.read == {0: 10, 1: 0}
+    assert rows(fetched) == [0]
 
 
 def test_holding_fetches_nothing() -> None:
     """Records that wait are still there, in order, when the pending lot is done."""
     client = Client({0: 10})
     source = source_of(client)
-    client.script = [lambda: client.assigned(0), None, Message(10), Message(11)]
-    source.fetch(100)
+    client.script = [lambda: client.assigned(0), None]
+    take(source)
+    client.script = [Message(10), Message(11)]
     source.hold()
     source.hold()
     assert len(client.script) == 2
-    assert rows(source.fetch(100)) == [10, 11]
+    assert rows(take(source)) == [10, 11]
 
 
 def test_a_partition_that_was_added_is_read_from_its_first_record() -> None:
@@ -221,7 +263,7 @@ def test_a_partition_that_was_added_is_read_from_its_first_record() -> None:
     source = source_of(client, partitions=1)
     client.script = [lambda: client.assigned(0, 1), Message(3, number=1)]
     with pytest.raises(RestartMe, match="more partitions"):
-        source.fetch(100)
+        take(source)
     assert client.committed_by_us == [{1: 3}]
 
 
@@ -240,7 +282,7 @@ def test_a_new_groups_beginning_is_committed_before_its_first_lot() -> None:
     client = Client({})
     source = source_of(client)
     client.script = [lambda: client.assigned(0), Message(7)]
-    assert rows(source.fetch(100)) == [7]
+    assert rows(take(source)) == [7]
     assert client.committed_by_us == [{0: 7}]
 
 
@@ -249,7 +291,7 @@ def test_a_beginning_is_committed_though_nothing_comes() -> None:
     client = Client({})
     source = source_of(client)
     client.script = [lambda: client.assigned(0), None]
-    assert source.fetch(100) is None
+    assert take(source) is None
     assert client.committed_by_us == [{0: 7}]
 
 
@@ -258,7 +300,7 @@ def test_positions_only_move_by_whole_lots() -> None:
     client = Client({0: 10})
     source = source_of(client)
     client.script = [lambda: client.assigned(0), None]
-    source.fetch(100)
+    take(source)
     source.advance({0: Span(10, 10, 20)})
     assert source.positions == {0: 20}
     with pytest.raises(RestartMe):
@@ -270,9 +312,9 @@ def test_the_number_of_records_is_bounded() -> None:
     client = Client({0: 0})
     source = source_of(client, lot_rows=3)
     client.script = [lambda: client.assigned(0), *(Message(each) for each in range(5))]
-    assert rows(source.fetch(2)) == [0, 1]
+    assert rows(take(source, 2)) == [0, 1]
     source.advance({0: Span(0, 0, 2)})
-    assert rows(source.fetch(100)) == [2, 3, 4]
+    assert rows(take(source)) == [2, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -290,7 +332,7 @@ def test_errors_that_end_the_worker(error: KafkaError, end: type[Exception]) -> 
     source = source_of(client)
     client.script = [lambda: client.assigned(0), Message(0, fault=error)]
     with pytest.raises(end):
-        source.fetch(100)
+        take(source)
 
 
 def test_passing_errors_do_not_disturb_records() -> None:
@@ -299,4 +341,74 @@ def test_passing_errors_do_not_disturb_records() -> None:
     source = source_of(client)
     passing = KafkaError(KafkaError._TRANSPORT, "reconnecting")
     client.script = [lambda: client.assigned(0), Message(10), Message(0, fault=passing), Message(11)]
-    assert rows(source.fetch(100)) == [10, 11]
+    assert rows(take(source)) == [10, 11]
+
+
+def test_what_was_answered_already_is_handed_out_as_past() -> None:
+    """Reading begins where the keeper says; only records from the position on are to be answered."""
+    client, keeper = Client({0: 10}), Keeper({0: 7})
+    source = source_of(client, keeper)
+    client.script = [lambda: client.assigned(0), *(Message(each) for each in range(7, 12))]
+    fetched = take(source)
+    assert (keeper.asked, client.read) == ([(0, 10)], {0: 7})
+    assert fetched is not None
+    assert fetched.past is not None
+    assert fetched.past.offset.tolist() == [7, 8, 9]
+    assert rows(fetched) == [10, 11]
+    assert fetched.spans == {0: Span(start=10, first=10, end=12)}
+
+
+def test_a_lot_may_be_all_past() -> None:
+    """It has nothing to be answered, and no offsets to be committed; how far there is to go can be told."""
+    client = Client({0: 10})
+    source = source_of(client, Keeper({0: 7}))
+    client.script = [lambda: client.assigned(0), Message(7), Message(8), None]
+    fetched = take(source)
+    assert fetched is not None
+    assert (rows(fetched), fetched.spans, source.behind()) == ([], {}, {0: 1})
+    client.script = [Message(9), None]
+    take(source)
+    assert source.behind() == {}
+
+
+def test_the_past_is_heard_once() -> None:
+    """Records that come again because partitions were handed over or reading began anew are dropped."""
+    client = Client({0: 10, 1: 0})
+    source = source_of(client, Keeper({0: 7}))
+    client.script = [lambda: client.assigned(0), Message(7), Message(8), Message(7), Message(8), Message(9), None]
+    fetched = take(source)
+    assert fetched is not None
+    assert fetched.past is not None
+    assert fetched.past.offset.tolist() == [7, 8, 9]
+
+
+def test_a_partition_is_restored_at_its_newest_position() -> None:
+    """The lot that was pending when it went and came back may have been published in between."""
+    client, keeper = Client({0: 10}), Keeper()
+    source = source_of(client, keeper)
+    client.script = [lambda: client.assigned(0), Message(10)]
+    take(source)
+    client.script = [lambda: client.revoked(0), lambda: client.assigned(0)]
+    source.hold()
+    source.advance({0: Span(10, 10, 11)})
+    take(source)
+    assert (keeper.left, keeper.asked) == ([0], [(0, 10), (0, 11)])
+
+
+def test_what_was_not_restored_is_not_left() -> None:
+    """A partition that goes before it was read leaves nothing behind."""
+    client, keeper = Client({0: 10}), Keeper()
+    source = source_of(client, keeper)
+    client.assigned(0)
+    assert source.waiting == [0]
+    client.revoked(0)
+    assert (source.waiting, keeper.left) == ([], [])
+
+
+def test_a_group_that_lost_its_offsets_does_not_begin_anew() -> None:
+    """The keeper knows that it was here before."""
+    client = Client({})
+    source = source_of(client, Keeper(known=True))
+    client.script = [lambda: client.assigned(0)]
+    with pytest.raises(Misconfigured, match="known"):
+        take(source)

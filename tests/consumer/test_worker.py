@@ -130,10 +130,13 @@ def test_lists_and_snoozes_of_the_registry_hold(deployment: Deployment) -> None:
     assert "records.marked" not in deployment.log()
     blocked, allowed, rest = ([flags[number] for number in range(kind, 30, 3)] for kind in range(3))
     assert {(each["outcome"], *each["reasons"], *each["marks"]) for each in blocked} == {
-        ("block", "listed_terminal", "by_hand", "listed")
+        ("block", "listed_terminal", "by_hand", "cold_state", "listed")
     }
-    assert {(each["outcome"], *each["marks"]) for each in allowed} == {("review", "listed")}
-    assert {(each["outcome"], *each["marks"]) for each in rest} == {("block",), ("review", "explored")}
+    assert {(each["outcome"], *each["marks"]) for each in allowed} == {("review", "cold_state", "listed")}
+    assert {(each["outcome"], *each["marks"]) for each in rest} == {
+        ("block", "cold_state"),
+        ("review", "cold_state", "explored"),
+    }
     for each in (*allowed, *rest):
         assert (each["reasons"], each["rules"]) == (["amount_extreme", "amount_high"], ["amount_extreme"])
     version = f"lists:/3 {shelf.lists().digest[:12]} exploration=0.5"

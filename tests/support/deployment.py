@@ -181,7 +181,10 @@ class Deployment:
     def _environment(self) -> dict[str, str]:
         settings = self.settings
         chosen = {leaf.env: value for leaf in leaves() if (value := _text(settings, leaf.path)) is not None}
-        return chosen | {"FRAUDSTREAM_REDIS_URL": settings.redis.url.get_secret_value()}
+        return chosen | {
+            "FRAUDSTREAM_REDIS_URL": settings.redis.url.get_secret_value(),
+            "FRAUDSTREAM_STATE_URL": settings.state.url.get_secret_value(),
+        }
 
 
 def _text(settings: Settings, path: str) -> str | None:
@@ -224,6 +227,7 @@ def fresh_settings(servers: Servers, folder: Path) -> Settings:
         "redis.prefix": f"churn-{unique}:",
         "registry.cache": str(folder / "schemas"),
         "models.root": str(folder / "models"),
+        "state.url": str(folder / "state"),
         "score.group": f"group-{unique}",
         "score.app": f"app-{unique}",
         "score.node": "test",

@@ -1,0 +1,45 @@
+"""What a log still has, asked of the broker between polls: where it begins, and where a time stands in it."""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import Any, Final
+
+from confluent_kafka import KafkaException, TopicPartition
+
+ASK_S: Final = 10.0
+
+
+class Retained:
+    """Of one topic, through the client that reads it."""
+
+    def __init__(self, client: Any, topic: str, clock_ms: Callable[[], int]) -> None:  # noqa: ANN401
+        self._client, self._topic, self._clock_ms = client, topic, clock_ms
+
+    def low(self, partition: int) -> int:
+        """The first offset there is, or will be."""
+        return int(self._client.get_watermark_offsets(self._at(partition), timeout=ASK_S)[0])
+
+    def first_at(self, partition: int, time_ms: int) -> int | None:
+        """Where the first record of that time or later stands; None where there is none."""
+        found = self._client.offsets_for_times([self._at(partition, max(time_ms, 0))], timeout=ASK_S)[0]
+        if found.error:
+            raise KafkaException(found.error)
+        return int(found.offset) if found.offset >= 0 else None
+
+    def time_before(self, partition: int, offset: int) -> int:
+        """The latest time of a record up to that offset, and never one that is still to come."""
+        now = self._clock_ms()
+        first_now = self.first_at(partition, now)
+        if first_now is None and offset >= self._high(partition):
+            return now
+        return bisect_right(range(now), offset, key=lambda time: self._first_or_end(partition, time)) - 1
+
+    def _first_or_end(self, partition: int, time_ms: int) -> int:
+        found = self.first_at(partition, time_ms)
+        return self._high(partition) + 1 if found is None else found
+
+    def _high(self, partition: int) -> int:
+        return int(self._client.get_watermark_offsets(self._at(partition), timeout=ASK_S)[1])
+
+    def _at(self, partition: int, offset: int = 0) -> TopicPartition:
+        return TopicPartition(self._topic, partition, offset)

@@ -1,0 +1,62 @@
+"""The snapshots of one worker's partitions: found again, due, handed over to be written."""
+
+from collections.abc import Mapping
+
+from consumer.snapshots.header import Origin, Taken
+from consumer.snapshots.restore import Expected, Restored, newest
+from consumer.snapshots.schedule import Schedule
+from consumer.snapshots.store import Store
+from consumer.snapshots.survey import same_log
+from consumer.snapshots.writer import Writer
+from models.cards.extract import Arrays
+from models.cards.terms import Terms
+from schemas.errors import DependencyAway, Misconfigured
+
+
+class Album:
+    """`now` is of a clock that only grows."""
+
+    def __init__(self, store: Store, origin: Origin, schedule: Schedule, writer: Writer) -> None:
+        self.origin = origin
+        self._store, self._schedule, self._writer = store, schedule, writer
+
+    def refuse_if_known(self, partition: int) -> None:
+        """A group that left snapshots here is no new one: its offsets were lost, and what it answered is not known."""
+        try:
+            known = same_log(self._store, partition, self.origin)
+        except OSError as error:
+            raise DependencyAway(
+                f"whether {self.origin.group!r} has been here before stands in {self._store}, which cannot be read: "
+                f"{error}",
+                fix="see that state.url names the right place",
+            ) from error
+        if known:
+            raise Misconfigured(
+                f"the group {self.origin.group!r} has no committed offset for partition {partition} of "
+                f"{self.origin.topic!r}, but there are snapshots of its state: its offsets expired or were deleted",
+                fix="decide where it goes on with `kafka-consumer-groups --reset-offsets`; to begin anew, take another "
+                f"score.group or remove the snapshots in {self._store}",
+            )
+
+    def newest(self, partition: int, committed: int, log_start: int, terms: Terms) -> Restored | None:
+        return newest(self._store, Expected(self.origin, partition, committed, log_start), terms)
+
+    def begin(self, partition: int, offset: int, now: float) -> None:
+        self._schedule.begin(partition, offset, now)
+
+    def end(self, partition: int) -> None:
+        self._schedule.end(partition)
+
+    def due(self, offsets: Mapping[int, int], now: float) -> int | None:
+        """The partition to be taken now; none while another one is being written."""
+        return self._schedule.due(dict(offsets), now) if self._writer.idle else None
+
+    def moved(self, partition: int, offset: int) -> bool:
+        return self._schedule.moved(partition, offset)
+
+    def add(self, taken: Taken, arrays: Arrays, now: float) -> None:
+        self._schedule.taken(taken.partition, taken.offset, now)
+        self._writer.hand_over(taken, arrays)
+
+    def close(self) -> None:
+        self._writer.close()

@@ -1,0 +1,38 @@
+"""What a log still has, by the answers of a client."""
+
+import pytest
+from support.retained import Log
+
+from consumer.retained import Retained
+
+NOW = 1_000_000
+
+
+def retained(log: Log) -> Retained:
+    return Retained(log, "transactions", lambda: NOW)
+
+
+def test_the_time_of_an_offset_is_the_latest_up_to_it() -> None:
+    """Times do not grow along a log, and markers have none."""
+    log = Log({0: {3: 100, 4: 300, 6: 200, 9: 500}}, lows={0: 3}, highs={0: 10})
+    found = retained(log)
+    assert [found.time_before(0, offset) for offset in (3, 4, 6, 8, 9)] == [100, 300, 300, 300, 500]
+
+
+def test_behind_the_end_it_is_now() -> None:
+    """Whatever comes next comes now."""
+    log = Log({0: {0: 100, 1: 200}})
+    assert retained(log).time_before(0, 2) == NOW
+    assert retained(Log({0: {}})).time_before(0, 0) == NOW
+
+
+def test_what_is_still_to_come_is_never_the_time_of_a_record() -> None:
+    """A clock that runs ahead must not hide what a window needs."""
+    log = Log({0: {0: 100, 1: 2 * NOW, 2: 300}})
+    assert retained(log).time_before(0, 1) == NOW - 1
+
+
+@pytest.mark.parametrize(("time_ms", "offset"), [(-5, 0), (0, 0), (101, 1), (200, 1), (201, None)])
+def test_where_a_time_stands(time_ms: int, offset: int | None) -> None:
+    """The first record of then or later, if there is one."""
+    assert retained(Log({0: {0: 100, 1: 200}})).first_at(0, time_ms) == offset
