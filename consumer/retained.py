@@ -28,11 +28,7 @@ class Retained:
 
     def time_before(self, partition: int, offset: int) -> int:
         """The latest time of a record up to that offset, and never one that is still to come."""
-        now = self._clock_ms()
-        first_now = self.first_at(partition, now)
-        if first_now is None and offset >= self._high(partition):
-            return now
-        return bisect_right(range(now), offset, key=lambda time: self._first_or_end(partition, time)) - 1
+        return bisect_right(range(self._clock_ms()), offset, key=lambda time: self._first_or_end(partition, time)) - 1
 
     def _first_or_end(self, partition: int, time_ms: int) -> int:
         found = self.first_at(partition, time_ms)

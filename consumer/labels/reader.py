@@ -55,7 +55,7 @@ from models.labels.params import DAY_MS, HORIZON_DAYS
 from schemas.lot import Decoder
 from schemas.settings import Settings
 
-PATIENCE_S: Final = 30.0
+PATIENCE_S: Final = 5.0
 """How long nothing may come while a worker that starts waits for its labels."""
 PROGRESS_EVERY_S: Final = 5.0
 STALLED_EVERY_S: Final = 1.0

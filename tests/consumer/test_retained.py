@@ -19,11 +19,10 @@ def test_the_time_of_an_offset_is_the_latest_up_to_it() -> None:
     assert [found.time_before(0, offset) for offset in (3, 4, 6, 8, 9)] == [100, 300, 300, 300, 500]
 
 
-def test_behind_the_end_it_is_now() -> None:
-    """Whatever comes next comes now."""
-    log = Log({0: {0: 100, 1: 200}})
-    assert retained(log).time_before(0, 2) == NOW
-    assert retained(Log({0: {}})).time_before(0, 0) == NOW
+def test_behind_the_end_it_is_the_latest_time() -> None:
+    """A log may be of the past as a whole."""
+    assert retained(Log({0: {0: 300, 1: 200}})).time_before(0, 2) == 300
+    assert retained(Log({0: {}})).time_before(0, 0) == -1
 
 
 def test_what_is_still_to_come_is_never_the_time_of_a_record() -> None:
