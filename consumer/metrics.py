@@ -142,6 +142,13 @@ LAST_TURN_SECONDS: Final = Gauge(
 MODEL_INFO: Final = Gauge(
     "fraudstream_model_info", "Always 1; what decides.", ["name", "version", "digest", "policy"], registry=REGISTRY
 )
+RELOADS: Final = Counter(
+    "fraudstream_reloads",
+    "Other models, policies or lists that became live while this worker ran: loaded, or failed (the old goes on).",
+    ["outcome"],
+    registry=REGISTRY,
+)
 DEGRADATIONS: Final = ("churn_unavailable", "labels_stalled")
 """Those that a lot's decisions carry; the others are set by the part that finds them."""
 SNAPSHOTS_FAILING: Final = "snapshots_failing"
+RELOAD_FAILED: Final = "reload_failed"

@@ -23,6 +23,7 @@ from models.policies.kinds import Bits
 from models.policies.lists import Lists
 from models.policies.outcomes import Marks, Outcomes, outcomes
 from models.policies.reasons import joined
+from models.policies.wording import Registered, Wording
 from models.policy import Outcome, Policy
 from models.rules import RULES, Hits, Limits, Status, Statuses
 
@@ -57,14 +58,14 @@ class Decisions:
 
 @dataclass(frozen=True, slots=True)
 class Decider:
-    """`named` is what decisions call the thresholds: by their numbers, or by the registered policy they are from."""
+    """`named` is the registered policy that the thresholds are from, if they are from one."""
 
     mind: Mind
     thresholds: Policy
     limits: Limits
     lists: Lists = field(default_factory=Lists)
     exploration: float = 0.0
-    named: str = ""
+    named: Registered | None = None
 
     def __post_init__(self) -> None:
         self.mind.check(self.thresholds, self.limits)
@@ -76,9 +77,7 @@ class Decider:
     @property
     def policy(self) -> str:
         """With all that decides beside the model, so that whoever recomputes a decision knows what held."""
-        lists = f" {self.lists}" if self.lists.version else ""
-        explored = f" exploration={self.exploration!r}" if self.exploration else ""
-        return (self.named or self.thresholds.name) + lists + explored
+        return str(Wording(self.named or self.thresholds, self.lists.shelved, self.exploration))
 
     @property
     def feature_version(self) -> int:

@@ -17,13 +17,12 @@ from models.features import ROW_VERSION, Matrix
 from models.numbers import Doubles, logistic
 from models.policy import Policy
 from models.reasons import Reasons
-from models.rules import RULES, Hits, Limits
+from models.rules import BY_MARGIN, RULES, Hits, Limits
 from schemas.errors import Misconfigured
 
 Flags = NDArray[np.bool_]
 
 DIGEST_DIGITS: Final = 12
-BY_MARGIN: Final = sorted(range(len(RULES)), key=lambda place: -RULES[place].margin)
 
 
 @dataclass(frozen=True, slots=True)

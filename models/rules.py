@@ -130,6 +130,8 @@ RULES: Final = (
         misses=({"channel": "ONLINE", "hour": 6}, {"channel": "CHIP", "hour": 3}, {"channel": None, "hour": 3}),
     ),
 )
+BY_MARGIN: Final = sorted(range(len(RULES)), key=lambda place: -RULES[place].margin)
+"""Their places, the strongest first, equals in their order."""
 STRONGEST_LONE_MARGIN: Final = BASE_MARGIN + max(rule.margin for rule in RULES if rule.code != "amount_extreme")
 SENTENCES: Final = {rule.code: rule.sentence for rule in RULES}
 

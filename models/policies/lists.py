@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from models.hashing import Hashes, hash_strings
 from models.policies.kinds import BIT, KINDS, SNOOZE, Bits
 from models.policies.list_file import ListFile
+from models.policies.wording import Shelved
 from models.rules import Snoozes, Times
 from schemas.lot.buffers import flags
 
@@ -109,8 +110,9 @@ class Lists:
             snoozes[each.value].append((each.start, each.end))
         return cls(version, digest, {name: Column.of(each) for name, each in by_column.items()}, dict(snoozes))
 
-    def __str__(self) -> str:
-        return f"lists:/{self.version}" + (f" {self.digest[:DIGEST_DIGITS]}" if self.digest else "")
+    @property
+    def shelved(self) -> Shelved:
+        return Shelved(self.version, self.digest[:DIGEST_DIGITS])
 
     def listed(self, rows: pa.RecordBatch, at: Times) -> Bits:
         """`at` are the event times as of which the rows are scored."""

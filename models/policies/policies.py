@@ -16,6 +16,7 @@ from typing import Final
 from models.artefact.refusal import refused
 from models.policies.list_shelf import ListShelf
 from models.policies.policy_file import PolicyFile
+from models.policies.wording import Registered
 from models.registry import aliases, documents, ledger
 from models.registry.by import By
 from models.registry.entry import Entry
@@ -36,9 +37,13 @@ class Stored:
     policy: PolicyFile
 
     @property
-    def label(self) -> str:
+    def named(self) -> Registered:
         """As decisions name it: name, version and the beginning of the digest."""
-        return f"{self.entry.name}/{self.entry.version} {self.entry.digest[:SHOWN_DIGITS]}"
+        return Registered(self.entry.name, self.entry.version, self.entry.digest[:SHOWN_DIGITS])
+
+    @property
+    def label(self) -> str:
+        return str(self.named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final
 
 from models.policies.kinds import BIT, BLOCKING, KINDS
 from models.reasons.codes import SENTENCES as OF_MODELS_AND_RULES
-from models.rules import RULES, Status, Statuses
+from models.rules import BY_MARGIN, RULES, Status, Statuses
 
 MOST: Final = 4
 FEWEST: Final = 2
@@ -22,7 +22,6 @@ SENTENCES: Final = {
     BY_HAND: "Somebody wants it blocked, whatever its score.",
     RULE_ERROR: "A rule could not be evaluated; the others were enough.",
 }
-BY_MARGIN: Final = sorted(range(len(RULES)), key=lambda place: -RULES[place].margin)
 
 
 def joined(codes: Sequence[str], statuses: Statuses, listed: int) -> list[str]:

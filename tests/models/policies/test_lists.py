@@ -13,6 +13,7 @@ from models.policies import lists as module
 from models.policies.kinds import BIT, BY_NAME, SNOOZE
 from models.policies.list_file import Entries, ListFile
 from models.policies.lists import Lists
+from models.policies.wording import Shelved
 from models.rule_examples import lot_of
 
 Make = Callable[..., Entries]
@@ -128,4 +129,4 @@ def test_snoozes_are_joined(entries: Make) -> None:
 def test_nothing_is_on_no_lists() -> None:
     """The version before the first."""
     assert listed(Lists(), lot_of({}, {})) == [0, 0]
-    assert str(Lists()) == "lists:/0"
+    assert Lists().shelved == Shelved()

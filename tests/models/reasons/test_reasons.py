@@ -71,3 +71,17 @@ def test_nearly_equal_ones_stand_in_the_declared_order() -> None:
     assert order(np.array([1.0, 9.1, 10.0, 0.95])) == [1, 2, 0, 3]
     assert order(np.array([1.0, 8.9, 10.0, 1.2])) == [2, 1, 3, 0]
     assert order(np.zeros(4)) == [0, 1, 2, 3]
+
+
+def test_what_somebody_else_flagged_gets_no_reason_against_it(past: Past, reasons: Reasons) -> None:
+    """The model's two are owed where it flags; elsewhere it says what speaks for fraud, be it nothing."""
+    rows = past[0][:300]
+    owed = np.arange(300) % 2 == 0
+    found, full = reasons.codes(rows, hits(300), owed), reasons.codes(rows, hits(300))
+    assert [found[row] for row in range(0, 300, 2)] == full[::2]
+    _, speaks = reasons.strengths(rows)
+    others = range(1, 300, 2)
+    assert [set(found[row]) for row in others] == [
+        {NAMES[at] for at in np.flatnonzero(speaks[row])} & set(found[row]) for row in others
+    ]
+    assert min(len(found[row]) for row in others) == 0
