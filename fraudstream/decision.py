@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from fastavro import parse_schema, schemaless_reader
 from fastavro.validation import validate
 
-from models.policies.reasons import SENTENCES
+from models.policies.reasons import told
 from schemas.contracts import DECISION
 from schemas.errors import DeadLetter
 from schemas.framing import Framing, split
@@ -84,16 +84,23 @@ def _finite(value: Any) -> Any:  # noqa: ANN401 as deep as JSON goes
 
 def to_line(decision: Decision) -> str:
     """When, which card, how much, what was decided, how sure, and why in words."""
-    why = " ".join(SENTENCES.get(code, code) for code in decision["reasons"])
-    parts = (
+    return printable("  ".join((*_facts(decision), " ".join(told(decision["reasons"])))))
+
+
+def to_lines(decision: Decision) -> str:
+    """The same, with a line for each reason: what a person who is asked about one card reads out."""
+    head = "  ".join((*_facts(decision), f"event {decision['event_id']}"))
+    return "\n".join(map(printable, [head, *(f"    {sentence}" for sentence in told(decision["reasons"]))]))
+
+
+def _facts(decision: Decision) -> tuple[str, ...]:
+    return (
         moment(decision["event_time"]),
         f"{decision['card_id']:<12}",
         f"{amount(decision['amount_minor'], decision['currency']):>16}",
         f"{decision['outcome']:<6}",
         f"{decision['score']:.3f}",
-        why,
     )
-    return printable("  ".join(parts))
 
 
 def moment(milliseconds: int) -> str:

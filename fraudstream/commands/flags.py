@@ -23,7 +23,7 @@ From = Annotated[
 Most = Annotated[int | None, typer.Option("--max", min=1, help="Stop after so many flags.")]
 Seconds = Annotated[float | None, typer.Option("--seconds", min=0.1, help="Stop after so long.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per flag, with every field.")]
-Card = Annotated[str | None, typer.Option("--card", metavar="ID", help="Of this card alone.")]
+Card = Annotated[str | None, typer.Option("--card", metavar="ID", help="Of this card alone, a line for each reason.")]
 
 
 def flags(
@@ -38,7 +38,7 @@ def flags(
     sets: Set = None,
 ) -> None:
     """Print flags: time, card, amount, outcome, score and the reasons in words. Ctrl-C ends it."""
-    from fraudstream.decision import Decisions, to_json, to_line
+    from fraudstream.decision import Decisions, to_json, to_line, to_lines
     from fraudstream.subscription import Subscription
     from schemas.registry import Registry
 
@@ -48,7 +48,7 @@ def flags(
         to_stderr(f"flags on {subscription.topic} from {start}; Ctrl-C ends this")
         found = decisions(subscription, Decisions(Registry.of(settings)), _ended(seconds))
         chosen = (each for each in found if card in {None, each["card_id"]})
-        _print(chosen, to_json if json else to_line, most)
+        _print(chosen, to_json if json else to_lines if card else to_line, most)
 
 
 def decisions(subscription: "Subscription", reader: "Decisions", ended: Callable[[], bool]) -> "Iterator[Decision]":

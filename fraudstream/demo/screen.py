@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fraudstream.decision import amount, moment, to_line
-from models.policies.reasons import SENTENCES
+from models.policies.reasons import told
 
 if TYPE_CHECKING:
     from fraudstream.decision import Decision
@@ -99,7 +99,7 @@ def _latest(shown: "list[Decision]") -> Text:
     """The newest flag's reasons in sentences."""
     if not shown:
         return Text("waiting for the first flag", "dim")
-    return Text(f"{shown[0]['card_id']}: " + " ".join(SENTENCES[code] for code in shown[0]["reasons"]), "dim")
+    return Text(f"{shown[0]['card_id']}: " + " ".join(told(shown[0]["reasons"])), "dim")
 
 
 def _churn(decision: "Decision") -> str:

@@ -4,7 +4,7 @@ What a list says comes first, then what the model or the rules say. Where that i
 not count: rules that would have hit were they awake, and how the one came about.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from models.policies.kinds import BIT, BLOCKING, KINDS
@@ -22,6 +22,12 @@ SENTENCES: Final = {
     BY_HAND: "Somebody wants it blocked, whatever its score.",
     RULE_ERROR: "A rule could not be evaluated; the others were enough.",
 }
+"""Of every code that a decision can have, whoever gave it."""
+
+
+def told(codes: Iterable[str]) -> list[str]:
+    """A sentence each. A code of a later release, which has none here, stands for itself."""
+    return [SENTENCES.get(code, code) for code in codes]
 
 
 def joined(codes: Sequence[str], statuses: Statuses, listed: int) -> list[str]:

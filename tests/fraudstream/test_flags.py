@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient
 
 from fraudstream.commands.flags import flags
 from fraudstream.decision import amount, to_line
-from models.rules import SENTENCES
+from models.policies.reasons import SENTENCES
 from schemas.contracts import DECISION
 from schemas.encoding import encoder
 from schemas.errors import DependencyAway, Misconfigured, Usage
@@ -119,6 +119,17 @@ def test_one_card(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Non
     send(settings, *(encode(flag(number)) for number in range(9)))
     flags(start="earliest", most=3, json=True, card="card-000002", **options(settings))
     assert [json.loads(line)["event_id"] for line in capsys.readouterr().out.splitlines()] == ["e2", "e5", "e8"]
+
+
+def test_one_card_in_sentences(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of one card, each reason is a sentence on a line of its own, whoever gave it: model, list or rule."""
+    reasons = ["burst", "listed_card", "amount_high"]
+    send(settings, encode(flag(1)), encode(flag(2, reasons=reasons)))
+    flags(start="earliest", most=1, card="card-000002", **options(settings))
+    head, *told = capsys.readouterr().out.splitlines()
+    assert "card-000002" in head
+    assert head.endswith("  0.950  event e2")
+    assert told == [f"    {SENTENCES[code]}" for code in reasons]
 
 
 def test_from_a_time(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from models.numbers import logistic
 from models.policies.kinds import ALLOWING, BIT, KINDS
 from models.policies.outcomes import outcomes
-from models.policies.reasons import SENTENCES, joined
+from models.policies.reasons import SENTENCES, joined, told
 from models.policy import Policy
 from models.rules import RULES, Status, margins
 
@@ -83,3 +83,9 @@ def test_every_flag_has_two_to_four(listed: int) -> None:
         assert 2 <= len(found) <= 4
         assert len(set(found)) == len(found)
         assert set(found) <= set(SENTENCES)
+
+
+def test_everybodys_reasons_are_told() -> None:
+    """Model, rule and list; a code of a later release stands for itself."""
+    codes = ["burst", "amount_high", "listed_card", "brand_new"]
+    assert told(codes) == [*(SENTENCES[code] for code in codes[:3]), "brand_new"]
