@@ -1,5 +1,6 @@
 """Builds one slot's worker from the settings, and runs it. The only place in this room where parts meet."""
 
+import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,7 @@ from consumer.life import Life
 from consumer.lifeline import Lifeline
 from consumer.scoring import Scorer
 from consumer.source import KafkaSource
+from consumer.standstill import Watch
 from consumer.state import State
 from consumer.trouble import Trouble
 from consumer.warming import warm
@@ -79,6 +81,7 @@ def run(settings: Settings, slot: int, *, lifeline: int | None = None, max_messa
 def _run(settings: Settings, slot: int, life: Life, say: Callable[[str], None], max_messages: int | None) -> None:
     identity = "-".join((settings.score.app, settings.score.node or socket.gethostname(), str(slot)))
     structlog.contextvars.bind_contextvars(worker=identity)
+    metrics.WORKER_INFO.labels(identity, os.getpid(), version("fraudstream")).set(1)
     trouble = Trouble("consumer")
     client = clients.consumer(settings, identity, trouble)
     partitions = _input_partitions(client, trouble, settings, life)
@@ -88,7 +91,7 @@ def _run(settings: Settings, slot: int, life: Life, say: Callable[[str], None], 
         scorer = _scorer(settings, identity, state, labels)
         checkpoint = _checkpoint(settings, identity, source, watchdog, life)
         worker = Worker(source, scorer, checkpoint, life, max_messages=max_messages)
-        with _listening(settings, slot, life, worker):
+        with _listening(settings, slot, life, worker), _outputs_watched(settings, identity):
             worker.run()
 
 
@@ -111,9 +114,8 @@ def _input_partitions(client: Consumer, trouble: Trouble, settings: Settings, li
 
 
 def _check_topics(settings: Settings, counts: Mapping[Role, int]) -> None:
-    written = {Role.FLAGS, Role.DLQ, Role.EPOCHS} | ({Role.SCORES} if settings.output.scores else set())
     for rule in RULES:
-        if rule.role not in written | {Role.TRANSACTIONS}:
+        if rule.role not in {*_written(settings), Role.TRANSACTIONS}:
             continue
         name = settings.topics.name(rule.role)
         if rule.role not in counts:
@@ -123,6 +125,10 @@ def _check_topics(settings: Settings, counts: Mapping[Role, int]) -> None:
                 f"topic {name!r} has {counts[rule.role]} partitions, the input has {counts[Role.TRANSACTIONS]}",
                 fix=f"give {name!r} at least as many: an answer is written to the partition number of its question",
             )
+
+
+def _written(settings: Settings) -> tuple[Role, ...]:
+    return Role.FLAGS, Role.DLQ, Role.EPOCHS, *([Role.SCORES] if settings.output.scores else [])
 
 
 def _scorer(settings: Settings, identity: str, state: State, labels: LabelReader) -> Scorer:
@@ -216,6 +222,17 @@ def _checkpoint(settings: Settings, identity: str, source: KafkaSource, watchdog
         return AtLeastOnce(source, make, call_s=call_s, give_up=life.given_up)
     make = partial(clients.transactional_producer, settings, identity)
     return ExactlyOnce(source, make, watchdog, call_s=call_s, hang_s=hang_s, give_up=life.given_up)
+
+
+@contextmanager
+def _outputs_watched(settings: Settings, identity: str) -> Iterator[None]:
+    """Only where somebody can read what it sees, and where there are transactions to hang."""
+    if settings.health.port < 0 or settings.score.delivery != "exactly_once":
+        yield
+        return
+    client = clients.admin(settings, f"{identity}-outputs", Trouble("outputs"))
+    with closing(Watch(client, [settings.topics.name(role) for role in _written(settings)])):
+        yield
 
 
 @contextmanager

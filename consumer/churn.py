@@ -11,13 +11,16 @@ last generation read goes on serving the customers it is known for while Redis i
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
+from consumer.metrics import CHURN_GENERATION_TIME
 from schemas.churn import BucketRule, Keys, Status, from_text
 
 UNAVAILABLE: Final = "churn_unavailable"
@@ -84,12 +87,13 @@ class RedisEnricher:
             return False
         generation = pointer.split()[0]
         if generation != self._generation:
-            buckets = self._redis.hget(self._keys.meta(generation), "buckets")
+            buckets, published_at = self._redis.hmget(self._keys.meta(generation), "buckets", "published_at")
             if buckets is None:
                 raise ValueError("the generation has no meta hash")
             self._rule = BucketRule(int(buckets))
             self._generation = generation
             self._known.clear()
+            say_published(generation, published_at)
             log.info("churn.generation", generation=generation)
         return True
 
@@ -122,3 +126,11 @@ class RedisEnricher:
         for (_, customers), answer in zip(buckets, answers, strict=True):
             for customer, text in zip(customers, answer, strict=True):
                 self._known[customer] = None if text is None else from_text(text)
+
+
+def say_published(generation: str, published_at: str | None) -> None:
+    """One that does not say when, or not as a time, has no age; its scores are as good."""
+    CHURN_GENERATION_TIME.clear()
+    with suppress(ValueError):
+        at = datetime.fromisoformat(published_at or "").timestamp()
+        CHURN_GENERATION_TIME.labels(generation).set(at)

@@ -47,6 +47,18 @@ ASSIGNMENTS: Final = Gauge("fraudstream_assigned_partitions", "Input partitions 
 LAG_RECORDS: Final = Gauge(
     "fraudstream_lag_records", "Records behind the end of an input partition.", ["partition"], registry=REGISTRY
 )
+LAG_SECONDS: Final = Gauge(
+    "fraudstream_lag_seconds",
+    "How long the oldest record that is not handled yet has been waiting in an input partition, at most.",
+    ["partition"],
+    registry=REGISTRY,
+)
+OUTPUT_STANDSTILL_SECONDS: Final = Gauge(
+    "fraudstream_output_standstill_seconds",
+    "How long readers of committed records have stood still at an open transaction, in the worst partition of a topic.",
+    ["topic"],
+    registry=REGISTRY,
+)
 RESTORES: Final = Counter(
     "fraudstream_restores",
     "Partitions whose state was restored, by where from: aside (kept in memory), snapshot, log (no snapshot fitted).",
@@ -99,6 +111,12 @@ LABEL_LAG_SECONDS: Final = Gauge(
 CHURN_LOOKUPS: Final = Counter(
     "fraudstream_churn_lookups", "Rows by the status of their churn score.", ["status"], registry=REGISTRY
 )
+CHURN_GENERATION_TIME: Final = Gauge(
+    "fraudstream_churn_generation_timestamp_seconds",
+    "When the churn generation in use was published, in Unix time; absent while there is none.",
+    ["generation"],
+    registry=REGISTRY,
+)
 REGISTRY_WAITS: Final = Counter(
     "fraudstream_registry_waits", "Times a lot waited for the schema registry.", registry=REGISTRY
 )
@@ -138,6 +156,9 @@ SNAPSHOT_READ_SECONDS: Final = Histogram(
 )
 LAST_TURN_SECONDS: Final = Gauge(
     "fraudstream_last_turn_timestamp_seconds", "When the loop last turned, in Unix time.", registry=REGISTRY
+)
+WORKER_INFO: Final = Gauge(
+    "fraudstream_worker_info", "Always 1; who this is.", ["worker", "pid", "version"], registry=REGISTRY
 )
 MODEL_INFO: Final = Gauge(
     "fraudstream_model_info", "Always 1; what decides.", ["name", "version", "digest", "policy"], registry=REGISTRY

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 import structlog
 
 from consumer import metrics
+from consumer.lag import Lags
 from consumer.life import Life
 from consumer.lots import Fetched, Pending
 from consumer.notices import Notices
@@ -60,6 +61,7 @@ class Worker:
         self._clock = clock
         self._handovers = 0
         self._lag_said_at = 0.0
+        self._lags = Lags()
         self._refused = Notices("records.refused")
         self._marked = Notices("records.marked")
         self.handled = 0
@@ -99,6 +101,7 @@ class Worker:
             self._checkpoint.idle()
         elif scored := self._score(fetched):
             self._publish(scored)
+            self._lags.handled(fetched.raw)
         self._state.write_due(self._labels.offsets())
 
     def _publish(self, scored: Scored) -> None:
@@ -146,9 +149,7 @@ class Worker:
         metrics.CATCHING_UP.clear()
         for partition, offsets in self._source.behind().items():
             metrics.CATCHING_UP.labels(partition).set(offsets)
-        metrics.LAG_RECORDS.clear()
-        for partition, records in self._source.lag().items():
-            metrics.LAG_RECORDS.labels(partition).set(records)
+        self._lags.say(self._source.lag(), now)
 
 
 def count(tally: Tally, now: float) -> None:

@@ -2,6 +2,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from redis import Redis
@@ -9,6 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from consumer.churn import UNAVAILABLE, RedisEnricher
+from consumer.metrics import REGISTRY
 from schemas.churn import BucketRule, Keys, Status
 from schemas.settings import Settings
 
@@ -146,3 +148,20 @@ def test_known_customers_are_served_while_redis_is_away(redis: Redis, keys: Keys
     churn = enricher.look_up(["101", "102"])
     assert churn.statuses == [Status.FRESH, Status.UNAVAILABLE]
     assert (churn.generation, churn.degraded) == ("g1", (UNAVAILABLE,))
+
+
+def test_the_age_of_the_generation_can_be_told(redis: Redis, keys: Keys) -> None:
+    """When it was published is a figure; a generation that does not say so has none, and its scores all the same."""
+    name = "fraudstream_churn_generation_timestamp_seconds"
+    write(redis, keys, "g1", {"101": "0.200000"})
+    redis.hset(keys.meta("g1"), "published_at", "2026-01-31T06:00:00+00:00")
+    enricher = RedisEnricher(redis, keys, BUDGET_S)
+    enricher.look_up(["101"])
+    assert REGISTRY.get_sample_value(name, {"generation": "g1"}) == datetime(2026, 1, 31, 6, tzinfo=UTC).timestamp()
+    for generation, published_at in (("g2", None), ("g3", "tonight")):
+        write(redis, keys, generation, {"101": "0.300000"})
+        if published_at:
+            redis.hset(keys.meta(generation), "published_at", published_at)
+        assert enricher.look_up(["101"]).scores == [300_000]
+        assert REGISTRY.get_sample_value(name, {"generation": "g1"}) is None
+        assert REGISTRY.get_sample_value(name, {"generation": generation}) is None

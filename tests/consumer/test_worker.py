@@ -304,6 +304,9 @@ def test_the_port_tells_life_readiness_and_figures(deployment: Deployment) -> No
         text = answer.read().decode()
     assert 'fraudstream_decisions_total{outcome="block"} 10.0' in text
     assert 'fraudstream_checkpoints_total{outcome="committed"}' in text
+    assert f'worker="{deployment.settings.score.app}-test-0"' in text
+    assert f'fraudstream_output_standstill_seconds{{topic="{deployment.settings.topics.flags}"}} 0.0' in text
+    assert 'fraudstream_lag_seconds{partition="0"} 0.0' in text
     assert deployment.stop(process) == 0
 
 
