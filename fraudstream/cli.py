@@ -25,6 +25,7 @@ from fraudstream.commands import (
     settings,
     simulate,
     state,
+    top,
     topics,
     train,
 )
@@ -58,6 +59,7 @@ COMMANDS: Final[dict[Callable[..., None], str]] = {
     evaluate.evaluate: "Judge a model on labelled transactions.",
     drift.drift: "Tell whether transactions still look as they did.",
     flags.flags: "Print flags as they come.",
+    top.top: "Watch the workers: lag, latency, outcomes.",
     doctor.doctor: "Find out what is wrong, and how to mend it.",
     settings.settings: "Show each setting and where it comes from.",
 }

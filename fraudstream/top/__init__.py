@@ -1,0 +1,1 @@
+"""What running workers do, from what they say of themselves over HTTP: nothing else is asked, and nothing changed."""
