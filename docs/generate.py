@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from pages import cli, dead_letters, metrics, reasons, settings, topics
+from pages import cli, dead_letters, events, metrics, reasons, settings, topics
 
 FOLDER: Final = Path(__file__).parent
 NOTE: Final = "<!-- Made by docs/generate.py. Change the code, then run `make docs`. -->\n\n"
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "settings.md": settings.page,
     "metrics.md": metrics.page,
+    "events.md": events.page,
     "cli.md": cli.page,
     "dead-letters.md": dead_letters.page,
     "topics.md": topics.page,

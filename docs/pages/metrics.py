@@ -1,12 +1,15 @@
-"""Every metric of the scorer: its name as Prometheus shows it, kind, labels and meaning."""
+"""Every metric of the scorer, with what to do about it, and every alert that is made of them."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
 
+import yaml
 from prometheus_client import Counter, Gauge, Histogram
 
 from consumer import metrics
 from pages import markdown
+from pages.advice import ADVICE
 from pages.markdown import code, table
 from schemas.settings import Settings
 
@@ -25,6 +28,13 @@ further one on the next.
 Counters move when a lot is committed, so that they agree with what readers of the topics see. The values of `reason`
 are explained in [dead letters](dead-letters.md), those of `mark` in [topics](topics.md#marks).
 """
+ALERTS: Final = """
+## Alerts
+
+They stand in `ops/alerts.yaml`, for `rule_files` of Prometheus; the dashboard's Prometheus has them already. What
+pages wakes somebody up, what warns can wait until the morning. Events in the log are explained in [events](events.md).
+"""
+RULES: Final = Path(__file__).parents[2] / "ops" / "alerts.yaml"
 BUCKETS: Final = """
 ## Buckets
 
@@ -42,16 +52,33 @@ def page() -> str:
     histograms = [each for each in declared() if isinstance(each, Histogram)]
     return markdown.page(
         INTRODUCTION.format(port=Settings().health.port),
-        table(("metric", "kind", "labels", "meaning"), map(_row, declared())),
+        table(
+            ("metric", "kind", "labels", "meaning", "when all is well, and what to do otherwise"), map(_row, declared())
+        ),
+        ALERTS,
+        *map(_alert, alerts()),
         BUCKETS,
         table(("metric", "bounds"), ((code(_name(each)), ", ".join(_bounds(each))) for each in histograms)),
     )
 
 
-def _row(metric: Metric) -> tuple[str, str, str, str]:
+def alerts() -> list[Mapping[str, Any]]:
+    """In the order of the file."""
+    groups = yaml.safe_load(RULES.read_text("utf-8"))["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def _alert(rule: Mapping[str, Any]) -> str:
+    held = f"for {rule['for']}" if rule["for"] != "0m" else "at once"
+    said = rule["annotations"]
+    facts = f"{rule['labels']['severity']}, {held}: `{' '.join(rule['expr'].split())}`"
+    return f"### {rule['alert']}\n\n{said['summary']}\n\n{facts}\n\n**What to do:** {said['action']}"
+
+
+def _row(metric: Metric) -> tuple[str, ...]:
     described = next(iter(metric.describe()))
     labels = ", ".join(map(code, metric._labelnames))  # noqa: SLF001 - no public way to ask
-    return code(_name(metric)), described.type, labels, described.documentation
+    return code(_name(metric)), described.type, labels, described.documentation, ADVICE[described.name]
 
 
 def _name(metric: Metric) -> str:

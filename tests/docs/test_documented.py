@@ -53,6 +53,38 @@ def test_metrics(docs: Path) -> None:
     assert shown == first_cells(docs / "metrics.md")
 
 
+def test_metrics_have_advice(generate: ModuleType) -> None:
+    """Whoever meets a metric reads what it is like when all is well, in whole sentences."""
+    advice = import_module("pages.advice").ADVICE
+    assert set(advice) == {each.name for each in metrics.REGISTRY.collect()}
+    assert [name for name, words in advice.items() if not words.endswith(".")] == []
+
+
+def test_alerts(docs: Path, generate: ModuleType) -> None:
+    """Each alert has a heading below the metrics, and says what to do."""
+    alerts = import_module("pages.metrics").alerts()
+    assert alerts
+    assert {each["alert"] for each in alerts} <= headings(docs / "metrics.md")
+
+
+def test_events(docs: Path, generate: ModuleType) -> None:
+    """Every event that the scorer logs has a row and a whole sentence; none is explained that is not logged."""
+    events = import_module("pages.events")
+    logged = {each.name for each in events.said()}
+    assert {"slot.died", "records.refused", "labels.stalled"} <= logged
+    assert logged == set(events.EVENTS)
+    assert logged == first_cells(docs / "events.md")
+    assert [name for name, words in events.EVENTS.items() if not words.endswith(".")] == []
+
+
+def test_no_event_is_overlooked(root: Path, generate: ModuleType) -> None:
+    """Every text of the room that looks like an event's name and stands where one is logged was found."""
+    pattern = re.compile(r"""(?:\blog\.\w+|\bsaid|\bNotices)\(\s*"([a-z_]+\.[a-z_]+)\"""", re.DOTALL)
+    found = {name for path in (root / "consumer").rglob("*.py") for name in pattern.findall(path.read_text("utf-8"))}
+    assert len(found) > 30
+    assert found <= {each.name for each in import_module("pages.events").said()}
+
+
 def test_commands(docs: Path) -> None:
     """Each command has a heading, and below it each of its options."""
     sections = re.split(r"^## ", (docs / "cli.md").read_text("utf-8"), flags=re.MULTILINE)

@@ -1,0 +1,137 @@
+"""Every event that the scorer logs: where it is said, its fields, what it means. Found in the source, so none is left
+out.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pages import markdown
+from pages.markdown import code, table
+
+ROOT: Final = Path(__file__).parents[2]
+ROOM: Final = ROOT / "consumer"
+NAME: Final = re.compile(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*")
+LEVELS: Final = ("debug", "info", "warning", "error", "critical", "exception")
+NOTICES: Final = "Notices"
+NOTICE_FIELDS: Final = ("kind", "records")
+
+INTRODUCTION: Final = """\
+# Events
+
+What the scorer logs: one line per event, JSON unless stderr is a terminal ([log.format](settings.md#logformat)), with
+`event`, `level`, `timestamp`, the fields below, and `worker` where a worker says it. Nothing is said of a single
+record; what happens often is said at most once a minute, with how often it was.
+"""
+EVENTS: Final[Mapping[str, str]] = {
+    "broker.away": "The broker does not answer at the start; the worker waits for it.",
+    "checkpoint.failed": "A transaction failed. The producer is replaced and the broker asked whether the lot is in; "
+    "if not, the same records are published again. Now and then is no trouble.",
+    "checkpoint.waiting": "The broker cannot start or end transactions at the moment; the worker waits for it.",
+    "churn.generation": "A new generation of churn scores is in use from this lot on.",
+    "churn.unavailable": "Redis failed or took longer than redis.budget_ms; decisions are made without churn scores "
+    "that are not known yet, and Redis is left alone for a moment.",
+    "client.trouble": "A Kafka client reports an error of its own, such as a broker it cannot reach; said once in ten "
+    "seconds for each kind.",
+    "health.listening": "Health and metrics answer on this port.",
+    "labels.catching_up": "A worker that starts reads the verdicts of the past; said every five seconds.",
+    "labels.caught_up": "It has them all, and begins to score.",
+    "labels.complete": "Lots are scored again with all labels that they should see.",
+    "labels.late": "Labels could be read only when decisions that should have known them were made: see "
+    "[labels.grace](settings.md#labelsgrace).",
+    "labels.not_caught_up": "No label came for a while; scoring begins without the rest, and is marked as stalled.",
+    "labels.offsets_not_in_log": "The label topic no longer has what a snapshot was made up to; it is read from "
+    "further back.",
+    "labels.partitions_added": "The label topic has new partitions, which are read from their beginning.",
+    "labels.reading": "The label topic is read from these offsets on.",
+    "labels.refused": "Records of the label topic cannot be used, for this reason.",
+    "labels.registry_away": "The schema registry does not answer, and labels have a schema that is not known yet; they "
+    "are waited for, and lots stall meanwhile.",
+    "labels.stalled": "Lots are scored of which labels may be missing; their epochs say so.",
+    "lists.out_of_reach": "This user may not look into the default folder of the registry; there are no lists then.",
+    "outputs.not_seen": "It cannot be asked where readers of the output topics stand; the metric "
+    "`fraudstream_output_standstill_seconds` is absent until it can.",
+    "records.marked": "Scored records carry this mark: see [marks](topics.md#marks).",
+    "records.refused": "Records went to the dead letters for this reason: see [dead letters](dead-letters.md#reasons).",
+    "slot.died": "A worker died, and why; its slot is started again after so many seconds.",
+    "slot.ended": "A worker ended for good, and why; the whole node stops with its exit code.",
+    "slot.in_use": "Two processes have the same identity and fence each other: give each node its own "
+    "[score.node](settings.md#scorenode).",
+    "slot.started": "A worker was started in this slot.",
+    "snapshot.failed": "A snapshot could not be written; scoring goes on, older ones stay.",
+    "snapshot.ignored": "A snapshot is not restored from, for this reason: see [snapshots](snapshots.md).",
+    "snapshot.not_removed": "An old snapshot could not be removed; it is tried again with the next one.",
+    "snapshot.written": "A partition's state was written.",
+    "snapshots.away": "The place of snapshots does not answer; it is asked again.",
+    "snapshots.none_whole": "None of the snapshots that would be kept is whole, so older ones are kept too.",
+    "snapshots.not_pruned": "Old snapshots could not be looked through; it is tried again with the next one.",
+    "snapshots.unfinished": "The worker ended before these partitions' snapshots were written.",
+    "source.assigned": "The worker has these partitions, and goes on at these offsets.",
+    "source.error": "The input reports an error that passes by itself.",
+    "source.revoked": "These partitions were given to another worker.",
+    "source.starts_not_recorded": "Where a new group begins could not be written down; nothing is scored until it is.",
+    "supervisor.stopping": "All workers are asked to finish their lot and end; at_once: they are ended.",
+    "worker.ended": "The worker has finished what it had begun.",
+    "worker.ending": "The worker was asked to end, or has handled as many records as it should.",
+    "worker.left_unfinished": "The worker was asked to end and its last lot could not be committed in time; its "
+    "successor scores it.",
+    "worker.registry_away": "The schema registry does not answer, and a lot has a schema that is not known yet; it is "
+    "asked again, after 5 seconds at most.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One place of the source where an event is logged; `levels` are several where the case decides."""
+
+    name: str
+    levels: tuple[str, ...]
+    fields: tuple[str, ...]
+
+
+def page() -> str:
+    by_name: dict[str, list[Said]] = {}
+    for each in said():
+        by_name.setdefault(each.name, []).append(each)
+    rows = (_row(name, by_name[name]) for name in sorted(by_name))
+    return markdown.page(INTRODUCTION, table(("event", "level", "fields", "meaning"), rows))
+
+
+def said(room: Path = ROOM) -> list[Said]:
+    """In the order of files and lines."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in sorted(room.rglob("*.py"))]
+    return [each for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) for each in _said(node)]
+
+
+def _row(name: str, places: list[Said]) -> tuple[str, ...]:
+    levels = dict.fromkeys(level for each in places for level in each.levels)
+    fields = dict.fromkeys(field for each in places for field in each.fields)
+    return code(name), ", ".join(levels), ", ".join(map(code, fields)), EVENTS[name]
+
+
+def _said(call: ast.Call) -> Iterator[Said]:
+    """A call whose first argument is a text like an event's name: nothing else in this room looks so."""
+    if not call.args:
+        return
+    names = [each.value for each in ast.walk(call.args[0]) if isinstance(each, ast.Constant)]
+    for name in names:
+        if isinstance(name, str) and NAME.fullmatch(name) and (levels := _levels(call.func)):
+            fields = NOTICE_FIELDS if _called(call.func) == NOTICES else tuple(each.arg or "" for each in call.keywords)
+            yield Said(name, levels, fields)
+
+
+def _levels(function: ast.expr) -> tuple[str, ...]:
+    """Those of a logger's method; of Notices, which only warns; of a name for one of two methods, either."""
+    called = _called(function)
+    if called in LEVELS:
+        return (called,)
+    return {NOTICES: ("warning",), "said": ("warning", "info")}.get(called, ())
+
+
+def _called(function: ast.expr) -> str:
+    return (
+        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    )
