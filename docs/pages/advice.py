@@ -21,6 +21,15 @@ ADVICE: Final[Mapping[str, str]] = {
     "fraudstream_lag_records": "Near 0, and falling after a stop. Growing everywhere: add workers. Growing in one "
     "partition: a hot card, or a schema registry that is waited for.",
     "fraudstream_lag_seconds": "Below a second. The figure to alert on: records say nothing of how long they wait.",
+    "fraudstream_restores": "Moves at starts and rebalances. `log` for all of them after a restart: snapshots are not "
+    "found or do not fit; `snapshot.ignored` in the log says why.",
+    "fraudstream_restore_seconds": "Seconds. Slow: the place of snapshots is.",
+    "fraudstream_restoring_partitions": "0 but for seconds after a start or a rebalance.",
+    "fraudstream_catching_up_offsets": "Falls to 0 after a start: what a snapshot does not hold is read again, and "
+    "nothing new is answered before. Take snapshots more often if that takes too long.",
+    "fraudstream_remembered": "Moves after starts and rebalances alone.",
+    "fraudstream_cards": "The cards of the last 30 days in this worker's partitions.",
+    "fraudstream_state_bytes": "Far below the memory of the machine.",
     "fraudstream_output_standstill_seconds": "0. A lot's transaction is open for milliseconds; a dead worker's ends "
     "with its successor's start, or after score.transaction_timeout_ms. Otherwise `fraudstream doctor` names the "
     "partition and the command that ends it.",

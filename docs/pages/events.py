@@ -73,6 +73,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "source.error": "The input reports an error that passes by itself.",
     "source.revoked": "These partitions were given to another worker.",
     "source.starts_not_recorded": "Where a new group begins could not be written down; nothing is scored until it is.",
+    "state.restored": "What is remembered of a partition's cards is there, from memory, a snapshot or the log; what is "
+    "missing since is read again before anything is answered.",
     "supervisor.stopping": "All workers are asked to finish their lot and end; at_once: they are ended.",
     "worker.ended": "The worker has finished what it had begun.",
     "worker.ending": "The worker was asked to end, or has handled as many records as it should.",
@@ -119,7 +121,11 @@ def _said(call: ast.Call) -> Iterator[Said]:
     names = [each.value for each in ast.walk(call.args[0]) if isinstance(each, ast.Constant)]
     for name in names:
         if isinstance(name, str) and NAME.fullmatch(name) and (levels := _levels(call.func)):
-            fields = NOTICE_FIELDS if _called(call.func) == NOTICES else tuple(each.arg or "" for each in call.keywords)
+            fields = (
+                NOTICE_FIELDS
+                if _called(call.func) == NOTICES
+                else tuple(each.arg for each in call.keywords if each.arg)
+            )
             yield Said(name, levels, fields)
 
 

@@ -180,6 +180,7 @@ def _worker(pair: _Pair, seconds: float) -> Worker:
     return Worker(
         node=str(answer.node),
         state=State.READY if answer.ready else State.STARTING if answer.live else State.HUNG,
+        why=answer.why,
         identity=who.get("worker", ""),
         pid=int(who["pid"]) if who.get("pid", "").isdigit() else None,
         version=who.get("version", ""),

@@ -30,7 +30,7 @@ class Node(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`scrape` None: it does not answer, and `why`."""
+    """`scrape` None: it does not answer. `why` it does not, or what it waits for before it is ready."""
 
     node: Node
     scrape: Scrape | None = None
@@ -74,7 +74,8 @@ def _ask(node: Node, clock: Callable[[], float]) -> Answer:
         if status != HTTPStatus.OK:
             return Answer(node, why=f"/metrics answers {status}")
         scrape = parse(text, at)
-        ready, live = (_get(node, f"/health/{each}")[0] == HTTPStatus.OK for each in ("ready", "live"))
+        ready, waits_for = _get(node, "/health/ready")
+        live, _ = _get(node, "/health/live")
     except ConnectionRefusedError:
         return Answer(node, why="nothing listens there")
     except TimeoutError:
@@ -83,7 +84,8 @@ def _ask(node: Node, clock: Callable[[], float]) -> Answer:
         return Answer(node, why=str(error) or type(error).__name__)
     if scrape.value("fraudstream_last_turn_timestamp_seconds") is None:
         return Answer(node, why="what answers there is no worker")
-    return Answer(node, scrape, ready, live)
+    whole = ready == HTTPStatus.OK
+    return Answer(node, scrape, whole, live == HTTPStatus.OK, "" if whole else waits_for.strip())
 
 
 def _get(node: Node, path: str) -> tuple[int, str]:

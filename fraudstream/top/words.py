@@ -44,7 +44,7 @@ def headline(found: Figures) -> str:
 
 def notes(found: Figures) -> Iterator[str]:
     """What there is to know besides, a line each; troubles first."""
-    yield from (f"away: {each.node}: {each.why}" for each in found.workers if each.state is State.AWAY)
+    yield from (f"{each.state}: {each.node}: {each.why}" for each in found.workers if each.why)
     for topic, seconds in found.standstill_s.items():
         yield f"standstill: readers of {topic} have stood at an open transaction for {duration(seconds)}"
     for name, workers in found.degraded.items():

@@ -20,7 +20,9 @@ from schemas.settings import load
 NOW = 1_000_000.0
 
 
-def answer(port: int, values: Mapping[str, float], at: float = NOW, *, ready: bool = True, live: bool = True) -> Answer:
+def answer(
+    port: int, values: Mapping[str, float], at: float = NOW, *, ready: bool = True, live: bool = True, why: str = ""
+) -> Answer:
     """`values` by name, with labels as in name{label="value"}."""
     registry = CollectorRegistry()
     families: dict[str, Gauge] = {}
@@ -33,7 +35,7 @@ def answer(port: int, values: Mapping[str, float], at: float = NOW, *, ready: bo
             else families[base]
         )
         (family.labels(**labels) if labels else family).set(value)
-    return Answer(Node("127.0.0.1", port), parse(generate_latest(registry).decode(), at), ready, live)
+    return Answer(Node("127.0.0.1", port), parse(generate_latest(registry).decode(), at), ready, live, why)
 
 
 def worker(pid: int = 7, **more: float) -> dict[str, float]:
@@ -67,7 +69,9 @@ def found() -> Figures:
     second |= {"fraudstream_output_standstill_seconds{topic=fraud-flags}": 42.0}
     second |= {"fraudstream_model_info{name=m,version=3,digest=abc,policy=p}": 1}
     second |= {"fraudstream_dead_letters_total{reason=empty}": 3}
-    return figures(before, [answer(1, first), answer(2, second, ready=False), before[2]], 2.0)
+    return figures(
+        before, [answer(1, first), answer(2, second, ready=False, why="restoring 3 partitions"), before[2]], 2.0
+    )
 
 
 def test_rates_and_totals(found: Figures) -> None:
@@ -105,6 +109,7 @@ def test_troubles_are_told(found: Figures) -> None:
         "labels_stalled (1 worker)",
         "empty 3",
         "not read to its end",
+        "starting: 127.0.0.1:2: restoring 3 partitions",
         "m 3, policy p",
     ):
         assert words in said
