@@ -15,7 +15,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from consumer import clients, keeping, metrics
+from consumer import clients, deciding, keeping, metrics
 from consumer.at_least_once import AtLeastOnce
 from consumer.checkpoint import ExactlyOnce
 from consumer.churn import RedisEnricher
@@ -35,10 +35,6 @@ from consumer.warming import warm
 from consumer.watchdog import Watchdog
 from consumer.worker import Checkpoint, Worker
 from models.bank import Bank
-from models.decide import Decider, by_rules
-from models.policies.list_shelf import ListShelf
-from models.policies.lists import Lists
-from models.policy import Policy
 from schemas.churn import Keys
 from schemas.contracts import DECISION, EPOCH, LABEL, Contract
 from schemas.encoding import encoder
@@ -47,7 +43,6 @@ from schemas.framing import CONTENT_TYPES
 from schemas.lot import Checks, Decoder
 from schemas.registry import Registry
 from schemas.settings import Settings
-from schemas.settings.models import Models
 from schemas.topics import RULES, Role
 
 POLL_S: Final = 0.2
@@ -82,16 +77,22 @@ def _run(settings: Settings, slot: int, life: Life, say: Callable[[str], None], 
     identity = "-".join((settings.score.app, settings.score.node or socket.gethostname(), str(slot)))
     structlog.contextvars.bind_contextvars(worker=identity)
     metrics.WORKER_INFO.labels(identity, os.getpid(), version("fraudstream")).set(1)
+    first = deciding.live(settings)
     trouble = Trouble("consumer")
     client = clients.consumer(settings, identity, trouble)
     partitions = _input_partitions(client, trouble, settings, life)
     state = keeping.state(settings, client, keeping.origin(settings, client, identity, partitions, life))
     source = _source(client, trouble, settings, state, partitions)
-    with closing(_labels(settings, identity)) as labels, closing(Watchdog(say)) as watchdog:
-        scorer = _scorer(settings, identity, state, labels)
+    with (
+        closing(deciding.Watch(settings, first)) as watch,
+        closing(_labels(settings, identity)) as labels,
+        closing(Watchdog(say)) as watchdog,
+    ):
+        scorer = _scorer(settings, identity, state, labels, watch)
         checkpoint = _checkpoint(settings, identity, source, watchdog, life)
         worker = Worker(source, scorer, checkpoint, life, max_messages=max_messages)
         with _listening(settings, slot, life, worker), _outputs_watched(settings, identity):
+            watch.start()
             worker.run()
 
 
@@ -131,11 +132,8 @@ def _written(settings: Settings) -> tuple[Role, ...]:
     return Role.FLAGS, Role.DLQ, Role.EPOCHS, *([Role.SCORES] if settings.output.scores else [])
 
 
-def _scorer(settings: Settings, identity: str, state: State, labels: LabelReader) -> Scorer:
+def _scorer(settings: Settings, identity: str, state: State, labels: LabelReader, watch: deciding.Watch) -> Scorer:
     registry, bank = Registry.of(settings), Bank.of(settings)
-    decider = _decider(settings, bank)
-    model = decider.model
-    metrics.MODEL_INFO.labels(model.name, model.version, model.digest, decider.policy).set(1)
     framing, topics = settings.output.framing, {role: settings.topics.name(role) for role in Role}
 
     def encode(contract: Contract, role: Role) -> Callable[[Mapping[str, object]], bytes]:
@@ -147,7 +145,7 @@ def _scorer(settings: Settings, identity: str, state: State, labels: LabelReader
         _enricher(settings),
         state,
         labels,
-        lambda: decider,
+        watch.current,
         Desk(
             topics[Role.FLAGS],
             topics[Role.SCORES] if settings.output.scores else None,
@@ -171,22 +169,6 @@ def _checks(settings: Settings, partitions: int) -> Checks:
 def _labels(settings: Settings, identity: str) -> LabelReader:
     decoder = Decoder(Registry.of(settings), _checks(settings, 0), LABEL)
     return LabelReader(settings, Bank.of(settings), decoder, identity)
-
-
-def _decider(settings: Settings, bank: Bank) -> Decider:
-    policy = settings.policy
-    return by_rules(bank, Policy(policy.review_at, policy.block_at), _lists(settings.models), policy.exploration)
-
-
-def _lists(models: Models) -> Lists:
-    """The newest there are. A default folder that this user cannot look into is none."""
-    try:
-        return ListShelf(models.root.expanduser()).lists()
-    except (RuntimeError, PermissionError) as error:
-        if models.root != Models().root:
-            raise Misconfigured(f"models.root {models.root}: {error}", fix="give this user the right to read") from None
-        log.warning("lists.out_of_reach", root=str(models.root), why=str(error))
-        return Lists()
 
 
 def _enricher(settings: Settings) -> RedisEnricher:

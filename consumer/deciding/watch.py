@@ -54,7 +54,8 @@ class Watch:
         self._thread = threading.Thread(target=self._run, name="registry", daemon=True)
 
     def start(self) -> None:
-        """Does nothing where the settings say never."""
+        """Shows what decides; follows nothing where the settings say never."""
+        show(self._in_use)
         if self._settings.models.check_every_s:
             self._thread.start()
 
@@ -66,6 +67,11 @@ class Watch:
             before, self._in_use = self._in_use, self._ready
         log.info("decider.switched", before=name_of(before), model=name_of(self._in_use), policy=self._in_use.policy)
         show(self._in_use)
+        return self._in_use
+
+    def current(self) -> Decider:
+        """What decides the lot that is computed next."""
+        self.newest()
         return self._in_use
 
     def close(self) -> None:
