@@ -5,7 +5,7 @@ A mind sees features and which rules hit. Equal rows get equal bits and equal re
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Final, Protocol
 
 import numpy as np
@@ -50,10 +50,10 @@ class RulesMind:
     """Sums of the margins of the rules that hit. No rule alone is a flag, so every flag has two reasons."""
 
     bank: Bank
+    ref: ModelRef = field(init=False)
 
-    @property
-    def ref(self) -> ModelRef:
-        return ModelRef("rules", "1", self._digest())
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ref", ModelRef("rules", "1", self._digest()))
 
     def check(self, thresholds: Policy, limits: Limits) -> None:
         lone = float(logistic(np.array([rules.STRONGEST_LONE_MARGIN]))[0])

@@ -8,6 +8,7 @@ one goes on deciding, and the new one is tried again when the ledger changes, or
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from pathlib import Path
 from typing import Final
 
@@ -51,7 +52,8 @@ class Watch:
         self._failed_at: float | None = None
         self._failure = ""
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="registry", daemon=True)
+        within = copy_context()  # log lines of the thread name the worker, too
+        self._thread = threading.Thread(target=within.run, args=(self._run,), name="registry", daemon=True)
 
     def start(self) -> None:
         """Shows what decides; follows nothing where the settings say never."""
