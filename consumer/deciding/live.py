@@ -42,9 +42,7 @@ def live(settings: Settings) -> Decider:
         log.warning("registry.out_of_reach", root=str(settings.models.root), why=str(error))
         decider = rules_alone(settings, Lists())
         warm(decider)
-    by_choice = decider.named is not None or not settings.models.live
-    why = {} if by_choice else {"why": f"nothing was promoted as {settings.models.live} in {settings.models.root}"}
-    log.info("decider.live", model=name_of(decider), policy=decider.policy, **why)
+    log.info("decider.live", model=name_of(decider), policy=decider.policy, why=_why(decider, settings.models))
     return decider
 
 
@@ -93,6 +91,12 @@ def _promoted(registry: Registry, name: str) -> Resolved | None:
     if wanted.alias and wanted.alias not in aliases.current(registry.read().entries, wanted.name):
         return None
     return registry.resolve(str(wanted))
+
+
+def _why(decider: Decider, models: Models) -> str:
+    if decider.named is not None:
+        return f"it is {models.live}"
+    return f"nothing was promoted as {models.live} in {models.root}" if models.live else "models.live is empty"
 
 
 def _reference(name: str) -> Reference:

@@ -36,6 +36,10 @@ EVENTS: Final[Mapping[str, str]] = {
     "that are not known yet, and Redis is left alone for a moment.",
     "client.trouble": "A Kafka client reports an error of its own, such as a broker it cannot reach; said once in ten "
     "seconds for each kind.",
+    "decider.live": "What decides from the start of this worker on, and why: it was promoted, it was chosen, or "
+    "nothing was promoted and the rules decide.",
+    "decider.loaded": "What became live in the registry was believed, and is ready for the next lot.",
+    "decider.switched": "From this lot on something else decides; an epoch begins.",
     "health.listening": "Health and metrics answer on this port.",
     "labels.catching_up": "A worker that starts reads the verdicts of the past; said every five seconds.",
     "labels.caught_up": "It has them all, and begins to score.",
@@ -56,6 +60,10 @@ EVENTS: Final[Mapping[str, str]] = {
     "`fraudstream_output_standstill_seconds` is absent until it can.",
     "records.marked": "Scored records carry this mark: see [marks](topics.md#marks).",
     "records.refused": "Records went to the dead letters for this reason: see [dead letters](dead-letters.md#reasons).",
+    "registry.out_of_reach": "This user may not look into the default folder of the registry; the rules decide, "
+    "without lists.",
+    "reload.failed": "What became live cannot be used, or the registry cannot be read; what decided before goes on. "
+    "See [live](models.md#live).",
     "slot.died": "A worker died, and why; its slot is started again after so many seconds.",
     "slot.ended": "A worker ended for good, and why; the whole node stops with its exit code.",
     "slot.in_use": "Two processes have the same identity and fence each other: give each node its own "

@@ -96,13 +96,14 @@ def test_lots_of_any_size_decide_alike(size: int, shop: Shop) -> None:
 
 
 def test_a_version_can_be_pinned_and_rules_be_chosen(shop: Shop, make: Make) -> None:
-    """Whatever is promoted later; by choice nothing is explained."""
+    """Whatever is promoted later."""
     shop.champion(0)
     shop.champion(1)
     assert live(make(models__live="models:/fraud/1")).model.version == "1"
     with capture_logs() as logs:
         assert live(make(models__live="")).model.name == "rules"
-    assert [each.get("why") for each in logs if each["event"] == "decider.live"] == [None]
+        live(shop.settings)
+    assert [each["why"] for each in logs] == ["models.live is empty", "it is models:/fraud@champion"]
 
 
 def test_a_policy_may_pin_its_lists(shop: Shop) -> None:
