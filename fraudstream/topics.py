@@ -147,16 +147,32 @@ def missing(found: Found, settings: Settings) -> list[Missing]:
     partitions = standing.partitions if standing else settings.topics.partitions
     copies = settings.topics.replication
     return [
-        Missing(rule.role, settings.topics.name(rule.role), partitions, copies, config_of(rule, found, copies))
+        Missing(
+            rule.role,
+            settings.topics.name(rule.role),
+            partitions,
+            copies,
+            config_of(rule, found, copies, retention_ms(rule, settings)),
+        )
         for rule in RULES
         if rule.role not in found.topics
     ]
 
 
-def config_of(rule: TopicRule, found: Found, copies: int) -> dict[str, str]:
+def retention_ms(rule: TopicRule, settings: Settings) -> int:
+    """Labels must reach as far back as answers see, which the settings may make further than is usual."""
+    if rule.role is not Role.LABELS:
+        return rule.retention_ms
+    from consumer.labels.reader import reach_ms
+    from models.bank import Bank
+
+    return max(rule.retention_ms, reach_ms(Bank.of(settings).labels))
+
+
+def config_of(rule: TopicRule, found: Found, copies: int, kept_ms: int) -> dict[str, str]:
     config = {
         "cleanup.policy": "delete",
-        "retention.ms": str(rule.retention_ms),
+        "retention.ms": str(kept_ms),
         "min.insync.replicas": "2" if copies >= MAJORITY else "1",
     }
     if rule.retention_ms == FOR_EVER:

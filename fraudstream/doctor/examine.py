@@ -36,7 +36,10 @@ PLAN: Final = (
     Planned("topics", 12, asks_broker=True),
     Planned("producers", 30, asks_broker=True),  # reading takes seconds; code that is compiled the first time, more
     Planned("group", 12, asks_broker=True),
+    Planned("standstill", 30, asks_broker=True),
     Planned("subscribers", 2),
+    Planned("state", 2),
+    Planned("models", 60),  # loading one compiles it the first time
     Planned("registry", 8),
     Planned("redis", 12),
     Planned("versions", 5),

@@ -41,6 +41,12 @@ def reset_offsets(settings: Settings, to: str) -> str:
     return f"{_tool('kafka-consumer-groups.sh', settings)} {where} --reset-offsets {to} --execute"
 
 
+def abort_hanging(settings: Settings, topic: str, partition: int, offset: int) -> str:
+    """Kafka's own tool ends the transaction that begins there."""
+    where = f"--topic {topic} --partition {partition} --start-offset {offset}"
+    return f"{_tool('kafka-transactions.sh', settings)} abort {where}"
+
+
 def _acls(settings: Settings) -> str:
     user = settings.kafka.client().get("sasl.username", "<the user fraudstream connects as>")
     return f"{_tool('kafka-acls.sh', settings)} --add --allow-principal {shlex.quote(f'User:{user}')}"

@@ -5,7 +5,7 @@ from typing import Final
 
 from fraudstream.doctor import remedies
 from fraudstream.doctor.finding import Finding, ok, warning, wrong
-from fraudstream.topics import MAJORITY, Administration, Found, Topic, max_bytes
+from fraudstream.topics import MAJORITY, Administration, Found, Topic, max_bytes, retention_ms
 from schemas.settings import Settings
 from schemas.topics import DAY_MS, FOR_EVER, RULES, Role, TopicRule
 
@@ -105,7 +105,7 @@ class _Check:
             yield wrong(self.name, what, self._set("cleanup.policy", "delete"))
 
     def _retention(self, config: Mapping[str, str]) -> Iterator[Finding]:
-        needed, actual = self.rule.retention_ms, int(config.get("retention.ms", FOR_EVER))
+        needed, actual = retention_ms(self.rule, self._settings), int(config.get("retention.ms", FOR_EVER))
         bad = wrong if needed == FOR_EVER else warning
         if actual != FOR_EVER and (needed == FOR_EVER or actual < needed):
             what = f"it is kept {kept(actual)}, not {kept(needed)}: {self._lost()}"

@@ -166,6 +166,7 @@ def said(findings: Sequence[Finding], severity: Severity) -> list[str]:
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("FRAUDSTREAM_")}
+    env["FRAUDSTREAM_MODELS_ROOT"] = str(cwd / "models")
     command = [sys.executable, "-m", "fraudstream", "doctor", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=90, cwd=cwd, env=env, check=False)
 
@@ -206,7 +207,7 @@ def test_all_that_is_away_is_told_at_once(tmp_path: Path) -> None:
     lines = done.stdout.splitlines()
     assert any(line.startswith("error    broker") and "nothing listens there" in line for line in lines)
     assert any(line.startswith("error    redis") and "does not answer" in line for line in lines)
-    assert sum("because the broker cannot be asked" in line for line in lines) == 4
+    assert sum("because the broker cannot be asked" in line for line in lines) == 5
     assert sum(line.startswith("         fix: ") and "fraudstream up" in line for line in lines) == 2
     assert lines[-1] == "2 errors, 0 warnings"
 
@@ -860,5 +861,8 @@ def test_folders_are_looked_at_and_not_made(tmp_path: Path, monkeypatch: pytest.
 def test_subscribers_are_told_how_to_read() -> None:
     """Committed decisions alone, or each event once."""
     once, twice = (load({"score.delivery": each}, env={}) for each in ("exactly_once", "at_least_once"))
-    assert "isolation.level=read_committed" in only([*subscribers.check(once)]).fix
+    told = only([*subscribers.check(once)])
+    assert "isolation.level=read_committed" in told.fix
+    assert "Java" in told.fix
+    assert told.subject == f"{once.topics.flags}, {once.topics.dlq}"
     assert "event_id" in only([*subscribers.check(twice)]).fix

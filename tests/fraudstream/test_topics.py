@@ -260,6 +260,18 @@ def test_nothing_is_found_where_all_is_well() -> None:
     assert compare(standing(), DEFAULTS) == []
 
 
+def test_labels_are_kept_for_as_long_as_answers_see() -> None:
+    """Where verdicts count later than usual, the topic of labels has to reach further back: made so, and checked."""
+    patient = load({"labels.delay": "30d"}, env={})
+    days = 2 * 90 + 30
+    (finding,) = compare(standing(), patient)
+    assert (finding.severity, finding.subject) == ("warning", patient.topics.labels)
+    assert "it is kept for 190 days" in finding.what
+    (made,) = (each for each in missing(Found(1, {}), patient) if each.role is Role.LABELS)
+    assert days * DAY_MS < int(made.config["retention.ms"]) < (days + 1) * DAY_MS
+    assert f"retention.ms={made.config['retention.ms']}" in finding.fix
+
+
 @pytest.mark.parametrize(
     ("found", "severity", "said", "fix"),
     [
