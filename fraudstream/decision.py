@@ -2,25 +2,16 @@
 
 import json
 from datetime import UTC, datetime
-from io import BytesIO
 from math import isfinite
-from typing import Any, Final, cast
-
-from fastavro import parse_schema, schemaless_reader
-from fastavro.validation import validate
+from typing import Any, Final
 
 from models.policies.reasons import told
 from schemas.contracts import DECISION
-from schemas.errors import DeadLetter
-from schemas.framing import Framing, split
-from schemas.lot.logical import without_plain
+from schemas.reading import Records
 from schemas.registry import SchemaSource
-from schemas.verdicts import Reason
 
 Decision = dict[str, Any]
 
-CONTRACT: Final = parse_schema(without_plain(DECISION.schema))
-DEFAULTS: Final = {each["name"]: each["default"] for each in DECISION.schema["fields"] if "default" in each}
 MINOR_DIGITS: Final = {
     **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV"), 0),
     **dict.fromkeys(("XAF", "XOF", "XPF"), 0),
@@ -29,44 +20,9 @@ MINOR_DIGITS: Final = {
 """ISO 4217: how many digits of an amount are minor units, where it is not two."""
 
 
-class Decisions:
-    """Writers' schemas are asked for once. Times stay milliseconds."""
-
+class Decisions(Records):
     def __init__(self, source: SchemaSource) -> None:
-        self._source = source
-        self._writers: dict[bytes, Any] = {}
-
-    def read(self, value: bytes | None) -> Decision:
-        """Raises DeadLetter for what is no decision."""
-        style, key, start = split(value or b"")
-        if style is Framing.JSON:
-            return _from_json(value or b"")
-        payload = BytesIO(value or b"")
-        payload.seek(start)
-        try:
-            found = schemaless_reader(payload, self._writer(key), CONTRACT)
-        except DeadLetter:
-            raise
-        except Exception as error:
-            raise DeadLetter(Reason.INVALID_ENCODING, type(error).__name__) from error
-        if payload.read(1):
-            raise DeadLetter(Reason.TRAILING_BYTES, "more follows the decision")
-        return cast("Decision", found)
-
-    def _writer(self, key: bytes) -> Any:  # noqa: ANN401 a schema is JSON
-        if key not in self._writers:
-            self._writers[key] = parse_schema(without_plain(self._source.writer(key)))
-        return self._writers[key]
-
-
-def _from_json(value: bytes) -> Decision:
-    try:
-        found = json.loads(value.decode())
-    except (ValueError, RecursionError) as error:
-        raise DeadLetter(Reason.INVALID_JSON, type(error).__name__) from error
-    if not validate(found, CONTRACT, raise_errors=False):
-        raise DeadLetter(Reason.WRONG_TYPE, "the object is not a decision")
-    return DEFAULTS | cast("Decision", found)
+        super().__init__(DECISION, source)
 
 
 def to_json(decision: Decision) -> str:

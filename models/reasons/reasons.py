@@ -47,9 +47,13 @@ class Reasons:
             for row, speaking, hit, least in zip(strength, speaks, hits, fewest.tolist(), strict=True)
         ]
 
+    def shares(self, matrix: Matrix) -> Doubles:
+        """By row and code: how much of the margin, in the model's own measure."""
+        return evidence(self._model, matrix, self._neutral)
+
     def strengths(self, matrix: Matrix) -> tuple[Doubles, NDArray[np.bool_]]:
         """By row and code, and whether the evidence is for fraud at all."""
-        found = evidence(self._model, matrix, self._neutral)
+        found = self.shares(matrix)
         return rarity(found, self._tails), found > 0
 
 

@@ -1,0 +1,1 @@
+"""What `replay` and `explain` found, for people and for programs."""
