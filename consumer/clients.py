@@ -73,6 +73,23 @@ def label_consumer(settings: Settings, identity: str, trouble: Callable[[Any], N
     return Consumer(settings.kafka.client(**WAITS, **FETCHING | BEHIND_THE_SCENES, **own) | {"error_cb": trouble})
 
 
+def orders_consumer(settings: Settings, identity: str, trouble: Callable[[Any], None]) -> Consumer:
+    """Reads what it is assigned, from its first record on; like the labels it joins nothing."""
+    own: Properties = {
+        "client.id": f"{identity}-orders",
+        "group.id": settings.score.group,
+        "isolation.level": "read_committed",
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "enable.partition.eof": True,
+        "log_level": 2,
+        "auto.offset.reset": "earliest",
+        "fetch.wait.max.ms": 500,
+        "queued.max.messages.kbytes": 1_024,
+    }
+    return Consumer(settings.kafka.client(**WAITS, **own) | {"error_cb": trouble})
+
+
 def admin(settings: Settings, identity: str, trouble: Callable[[Any], None]) -> AdminClient:
     own: dict[str, Any] = {"error_cb": trouble} | settings.kafka.client(**WAITS, **{"client.id": identity})
     return AdminClient(own | {"log_level": 2})

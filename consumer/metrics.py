@@ -154,6 +154,18 @@ SNAPSHOT_READ_SECONDS: Final = Histogram(
     buckets=SNAPSHOT_BUCKETS,
     registry=REGISTRY,
 )
+ORDERS_IGNORED: Final = Counter(
+    "fraudstream_orders_ignored", "Records of the orders topic that are no order this release knows.", registry=REGISTRY
+)
+PARTITIONS_STOPPED: Final = Gauge(
+    "fraudstream_partitions_stopped",
+    "Partitions of this worker that are not scored, by why: paused (by order), dead_letters (too many of them).",
+    ["why"],
+    registry=REGISTRY,
+)
+DEAD_LETTER_STOPS: Final = Counter(
+    "fraudstream_dead_letter_stops", "Times a partition stopped for too many dead letters.", registry=REGISTRY
+)
 LAST_TURN_SECONDS: Final = Gauge(
     "fraudstream_last_turn_timestamp_seconds", "When the loop last turned, in Unix time.", registry=REGISTRY
 )
@@ -171,5 +183,6 @@ RELOADS: Final = Counter(
 )
 DEGRADATIONS: Final = ("churn_unavailable", "labels_stalled")
 """Those that a lot's decisions carry; the others are set by the part that finds them."""
+DEAD_LETTERS_STOPPED: Final = "dead_letters_stopped"
 SNAPSHOTS_FAILING: Final = "snapshots_failing"
 RELOAD_FAILED: Final = "reload_failed"

@@ -150,7 +150,7 @@ def missing(found: Found, settings: Settings) -> list[Missing]:
         Missing(
             rule.role,
             settings.topics.name(rule.role),
-            partitions,
+            rule.partitions or partitions,
             copies,
             config_of(rule, found, copies, retention_ms(rule, settings)),
         )

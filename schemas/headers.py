@@ -20,6 +20,9 @@ DLQ_ENVELOPE: Final = "dlq.envelope"
 DLQ_HEADERS: Final = "dlq.headers"
 """Present as `unreadable` when a name among the original headers is not text, and they had to be left out."""
 
+REPLAYED_FROM: Final = "fraudstream.replayed_from"
+"""On a record that was a dead letter once: topic/partition/offset among the dead letters."""
+
 DETAIL_BYTES: Final = 256
 
 CE_SPECVERSION: Final = "ce_specversion"

@@ -17,11 +17,15 @@ class Role(StrEnum):
     SCORES = "scores"
     DLQ = "dlq"
     EPOCHS = "epochs"
+    ORDERS = "orders"
 
 
 @dataclass(frozen=True, slots=True)
 class TopicRule:
-    """`partitioned_like` names the topic whose partition count this one must have (`exactly`) or at least reach."""
+    """`partitioned_like` names the topic whose partition count this one must have (`exactly`) or at least reach.
+
+    `partitions` is how many it has whatever the others have: what is read in one order stands in one.
+    """
 
     role: Role
     name: str
@@ -29,6 +33,7 @@ class TopicRule:
     retention_ms: int
     partitioned_like: Role | None = None
     exactly: bool = False
+    partitions: int | None = None
 
 
 RULES: Final = (
@@ -38,4 +43,5 @@ RULES: Final = (
     TopicRule(Role.SCORES, "fraud-scores", "every decision, when asked for", 35 * DAY_MS, Role.TRANSACTIONS),
     TopicRule(Role.DLQ, "transactions-dlq", "records that cannot be scored, untouched", 90 * DAY_MS, Role.TRANSACTIONS),
     TopicRule(Role.EPOCHS, "fraud-epochs", "what else went into the decisions", FOR_EVER, Role.TRANSACTIONS),
+    TopicRule(Role.ORDERS, "fraud-orders", "what operators asked of the workers", FOR_EVER, partitions=1),
 )

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     FIELD_OUT_OF_RANGE = "field_out_of_range"
     KEY_MISMATCH = "key_mismatch"
     CARD_NUMBER = "card_number"
+    SKIPPED = "skipped"
 
 
 class Mark(IntFlag):

@@ -94,6 +94,11 @@ REASONS: Final[Mapping[Reason, Meaning]] = {
         "[checks.reject_pans](settings.md#checksreject_pans) is on. The value is replaced by its hash.",
         "Tokenise before publishing. The number still stands in the input topic: delete it there.",
     ),
+    Reason.SKIPPED: Meaning(
+        "An operator ordered that this record is not decided; it was not looked at and is not remembered of its card.",
+        "`fraudstream operate show` tells who ordered it and why. Once the cause is mended, it can be "
+        "[replayed](#replaying).",
+    ),
 }
 
 MARKS: Final[Mapping[Mark, Meaning]] = {

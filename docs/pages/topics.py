@@ -18,8 +18,9 @@ INTRODUCTION: Final = """\
 # Topics
 
 Names are [settings](settings.md#topics). `fraudstream topics create` makes what is missing, `fraudstream topics check`
-compares what there is with this table. The key is the card id, but for epochs, which have none. An answer stands in
-the partition with the number of its question, so no output may have fewer partitions than the input.
+compares what there is with this table. The key is the card id, but for epochs and orders, which have none. An answer
+stands in the partition with the number of its question, so no output may have fewer partitions than the input. Orders
+are JSON, one to a record, and stand in one order; [operating](operating.md) is their page.
 """
 FRAMING_INTRODUCTION: Final = """
 ## Framings
@@ -91,7 +92,8 @@ def _topic(rule: TopicRule) -> tuple[str, ...]:
     path = f"topics.{rule.role}"
     kept = "for ever" if rule.retention_ms == FOR_EVER else f"{rule.retention_ms // DAY_MS} days"
     like = "as many as" if rule.exactly else "at least as many as"
-    partitions = f"{like} {code(rule.partitioned_like)}" if rule.partitioned_like else "your choice"
+    alone = str(rule.partitions or "your choice")
+    partitions = f"{like} {code(rule.partitioned_like)}" if rule.partitioned_like else alone
     return code(rule.name), f"[{path}](settings.md#{path.replace('.', '')})", rule.about, kept, partitions
 
 

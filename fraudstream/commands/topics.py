@@ -83,7 +83,7 @@ def check(*, json: Json = False, bootstrap: Bootstrap = None, config: Config = N
 
 def _standing(found: "Found", settings: "Settings") -> list[str]:
     return [
-        f"stands      {settings.topics.name(role)}: {topic.partitions} partitions, {_copies(topic.replication)}"
+        f"stands      {settings.topics.name(role)}: {_partitions(topic.partitions)}, {_copies(topic.replication)}"
         for role, topic in found.topics.items()
     ]
 
@@ -92,7 +92,11 @@ def _line(verb: str, topic: "Missing") -> str:
     from fraudstream.doctor.topics import kept
 
     how_long = kept(int(topic.config["retention.ms"]))
-    return f"{verb:<11} {topic.name}: {topic.partitions} partitions, {_copies(topic.replication)}, kept {how_long}"
+    return f"{verb:<11} {topic.name}: {_partitions(topic.partitions)}, {_copies(topic.replication)}, kept {how_long}"
+
+
+def _partitions(count: int) -> str:
+    return "1 partition" if count == 1 else f"{count} partitions"
 
 
 def _copies(count: int) -> str:

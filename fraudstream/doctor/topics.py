@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from fraudstream.doctor import remedies
-from fraudstream.doctor.finding import Finding, ok, warning, wrong
+from fraudstream.doctor.finding import Finding, info, ok, warning, wrong
 from fraudstream.topics import MAJORITY, Administration, Found, Topic, max_bytes, retention_ms
 from schemas.settings import Settings
 from schemas.topics import DAY_MS, FOR_EVER, RULES, Role, TopicRule
 
-READ: Final = frozenset({Role.TRANSACTIONS, Role.LABELS})
+READ: Final = frozenset({Role.TRANSACTIONS, Role.LABELS, Role.ORDERS})
 HOUR_MS: Final = 3_600_000
 UNREADABLE: Final = "how long it is kept, and whether it is compacted, could not be checked: this user may not read it"
 
@@ -63,6 +63,8 @@ class _Check:
         """What nobody writes to keeps nobody from scoring."""
         if self.rule.role is Role.SCORES and not self._settings.output.scores:
             return warning(subject, f"{what}; it is written to when output.scores says so", fix)
+        if self.rule.role is Role.ORDERS:
+            return warning(subject, f"{what}; workers score without it, and hear of no orders", fix)
         return wrong(subject, what, fix)
 
     @property
@@ -76,6 +78,9 @@ class _Check:
             yield self._bad(self.name, what, remedies.allow(self._settings, self._right, [self.name]))
 
     def _partitions(self, topic: Topic) -> Iterator[Finding]:
+        if self.rule.partitions and topic.partitions > self.rule.partitions:
+            what = f"it has {topic.partitions} partitions: only the first is written and read"
+            yield info(self.name, what)
         like = self._found.topics.get(self.rule.partitioned_like) if self.rule.partitioned_like else None
         if like is None or topic.partitions == like.partitions:
             return
@@ -120,6 +125,7 @@ class _Check:
             Role.TRANSACTIONS: "without the whole of it a card's history cannot be built anew",
             Role.LABELS: "without the whole of it the history of verdicts cannot be built anew",
             Role.EPOCHS: "without it decisions cannot be recomputed",
+            Role.ORDERS: "workers that start later do not know what holds",
         }
         return lost.get(self.rule.role, "readers that come later miss the rest")
 

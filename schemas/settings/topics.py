@@ -29,6 +29,8 @@ class Topics(Group):
     """Records that cannot be scored, untouched."""
     epochs: TopicName = NAMES[Role.EPOCHS]
     """What else went into the decisions: kept for ever."""
+    orders: TopicName = NAMES[Role.ORDERS]
+    """What operators asked of the workers and why, in one partition: kept for ever."""
     partitions: Annotated[int, Field(ge=1, le=10_000)] = 6
     """Partitions of the topics that `topics create` makes: at least as many as workers will ever share the work."""
     replication: Annotated[int, Field(ge=1, le=100)] = 1

@@ -6,6 +6,7 @@ from pydantic import model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from schemas.settings.cards import Cards
+from schemas.settings.dead_letters import DeadLetters
 from schemas.settings.group import wrong
 from schemas.settings.kafka import HIGHEST_PORT, Kafka
 from schemas.settings.labels import Labels
@@ -38,6 +39,7 @@ class Settings(BaseSettings):
     money: Money = Money()
     models: Models = Models()
     state: State = State()
+    dead_letters: DeadLetters = DeadLetters()
     health: Health = Health()
     log: Log = Log()
 

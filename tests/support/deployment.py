@@ -241,14 +241,17 @@ def fresh_settings(servers: Servers, folder: Path) -> Settings:
 def create_topics(settings: Settings) -> None:
     topics = settings.topics
     kept = {"retention.ms": "-1"}  # tests stamp records with times that a broker would hold to be long past
-    wanted = [NewTopic(topics.name(rule.role), topics.partitions, topics.replication, config=kept) for rule in RULES]
+    wanted = [
+        NewTopic(topics.name(rule.role), rule.partitions or topics.partitions, topics.replication, config=kept)
+        for rule in RULES
+    ]
     admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap})
     for created in admin.create_topics(wanted).values():
         created.result(timeout=15)
     every = {
         TopicPartition(topic.topic, number): OffsetSpec.latest()
         for topic in wanted
-        for number in range(topics.partitions)
+        for number in range(topic.num_partitions)
     }
     deadline = time.monotonic() + 15
     while any(each.exception(timeout=15) for each in admin.list_offsets(every).values()):

@@ -1,0 +1,137 @@
+"""Whether so many records of a partition are refused that it should stop: pure, counted in rows and never in lots.
+
+The counters travel with the offset they are as of: as the metadata of the committed offset, in the transaction of the
+lot. So they are right after every crash and every handover, and a stop holds wherever the partition goes.
+
+    1 c=12 n=873/1000 r=40,0,3 s=1042
+
+    1   version; a newer one only adds fields
+    c   records refused in a row, up to the offset
+    n   records seen of the running block, and how many a block has
+    r   refused records by block, the running one last; the window is BLOCKS whole ones
+    s   the offset at which the partition stopped; absent while it goes on
+
+A partition stops after the lot in which a limit was passed, at whichever row of it: how rows came together in lots
+changes where it stops, never whether. It goes on when an order resumes that stop, with empty counters, so that no
+offset is a stop twice. Records skipped by order are not counted: nobody looked at them.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.orders import stop_id
+from schemas.settings.dead_letters import DeadLetters
+from schemas.standing import Standing
+
+BLOCKS: Final = 10
+VERSION: Final = 1
+TEXT: Final = re.compile(r"[1-9]\d{0,3}( \w+=[\d/,]{1,600})*")
+LONGEST: Final = 2_000
+"""A broker keeps 4,096 bytes with an offset, unless told otherwise."""
+BIGGEST: Final = 2**63
+
+Refused = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    consecutive: int = 0
+    block: int = 0
+    seen: int = 0
+    refused: tuple[int, ...] = ()
+    stop: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """0 is no limit."""
+
+    max_consecutive: int
+    max_ratio: float
+    window: int
+
+    @classmethod
+    def of(cls, settings: DeadLetters) -> Self:
+        return cls(settings.max_consecutive, settings.max_ratio, settings.window)
+
+    @property
+    def block(self) -> int:
+        return max(self.window // BLOCKS, 1)
+
+    def after(self, counters: Counters, refused: Refused, end: int) -> Counters:
+        """With the rows of a lot in their order; `end` is the offset after them, where the partition would stop."""
+        counters = counters if counters.block == self.block else replace(counters, block=self.block, seen=0, refused=())
+        runs = _runs(counters.consecutive, refused)
+        over = 0 < self.max_consecutive < int(runs.max(initial=0))
+        seen, blocks = counters.seen, list(counters.refused)
+        at = 0
+        while at < refused.size:
+            take = min(self.block - seen, refused.size - at)
+            blocks = blocks if seen else [*blocks, 0]
+            blocks[-1] += int(refused[at : at + take].sum())
+            at, seen = at + take, seen + take
+            if seen == self.block:
+                seen, blocks = 0, blocks[-BLOCKS:]
+                over = over or self._too_many(blocks)
+        stop = counters.stop if counters.stop is not None or not over else end
+        return Counters(int(runs[-1]), self.block, seen, tuple(blocks), stop)
+
+    def _too_many(self, blocks: list[int]) -> bool:
+        return len(blocks) == BLOCKS and 0 < self.max_ratio < sum(blocks) / (BLOCKS * self.block)
+
+
+def stop_of(text: str | None, partition: int, standing: Standing) -> str | None:
+    """The id of the stop that holds the partition, if one does."""
+    stop = decode(text).stop
+    named = None if stop is None else stop_id(partition, stop)
+    return None if named in standing.resumed else named
+
+
+def carried(text: str | None, partition: int, standing: Standing) -> Counters:
+    """What the next lot counts on from: nothing, where a stop was resumed."""
+    counters = decode(text)
+    resumed = counters.stop is not None and stop_id(partition, counters.stop) in standing.resumed
+    return Counters() if resumed else counters
+
+
+def encode(counters: Counters) -> str:
+    if counters == Counters():
+        return ""
+    stop = "" if counters.stop is None else f" s={counters.stop}"
+    blocks = "" if not counters.refused else f" r={','.join(map(str, counters.refused))}"
+    return f"{VERSION} c={counters.consecutive} n={counters.seen}/{counters.block}{blocks}{stop}"
+
+
+def decode(text: str | None) -> Counters:
+    """Empty counters for whatever is not ours: who resets a group by hand leaves no text, or another."""
+    if not text or len(text) > LONGEST or not TEXT.fullmatch(text):
+        return Counters()
+    fields = dict(each.split("=") for each in text.split()[1:])
+    try:
+        seen, block = _numbers(fields.get("n", "0/0"), "/")
+        refused = tuple(_numbers(fields["r"], ",")) if "r" in fields else ()
+        (consecutive,) = _numbers(fields.get("c", "0"), ",")
+        stop = _numbers(fields["s"], ",")[0] if "s" in fields else None
+    except ValueError:
+        return Counters()
+    whole = 0 <= seen < block and all(each <= block for each in refused) and len(refused) <= BLOCKS + 1
+    return Counters(consecutive, block, seen, refused, stop) if whole else Counters(consecutive, stop=stop)
+
+
+def _runs(before: int, refused: Refused) -> NDArray[np.int64]:
+    """How many in a row were refused, up to each row."""
+    place = np.arange(1, refused.size + 1)
+    last_good = np.maximum.accumulate(np.where(refused, 0, place))
+    runs = np.where(last_good, place - last_good, place + before)
+    return np.concatenate(([before], runs)).astype(np.int64)
+
+
+def _numbers(text: str, between: str) -> list[int]:
+    found = [int(each) for each in text.split(between)]
+    if any(each >= BIGGEST for each in found):
+        raise ValueError(text)
+    return found

@@ -1,0 +1,126 @@
+"""What operators ordered, as a worker knows it: the whole log of orders, read beside the input and never waited for.
+
+`begin` reads up to the end before the worker joins its group, so that what was ordered before holds from the first
+record on; `learn` takes what came since, without waiting. The partition is assigned, no group is joined, nothing is
+committed, only committed records count. A topic that is not there, or that this user may not read, is told once and
+means that there are no orders; when it can be read later, it is. A broker that is away changes nothing that holds.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final, Self
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+
+from consumer import clients, metrics
+from consumer.life import Life
+from consumer.trouble import Trouble
+from schemas.orders import Order, Unreadable, parse
+from schemas.settings import Settings
+from schemas.standing import Standing
+
+PARTITION: Final = 0
+"""All orders stand in one order, however many partitions the topic has."""
+AT_ONCE: Final = 500
+STEP_S: Final = 0.1
+EVERY_S: Final = 0.25
+"""How often the client is asked: an order holds that long after it was given, and a call costs microseconds."""
+PATIENCE_S: Final = 30.0
+"""How long a worker that starts waits for what was ordered before; a broker that is away is waited for elsewhere."""
+EOF: Final = KafkaError._PARTITION_EOF  # noqa: SLF001
+NONE: Final = frozenset(
+    {
+        KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001
+        KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    }
+)
+
+log = structlog.get_logger(__name__)
+
+
+class Orders:
+    """`standing` is what holds. For one thread."""
+
+    @classmethod
+    def of(cls, settings: Settings, identity: str) -> Self:
+        client = clients.orders_consumer(settings, identity, Trouble("orders"))
+        return cls(client, settings.topics.orders, settings.score.group)
+
+    def __init__(self, client: Consumer, topic: str, group: str, now: Callable[[], float] = time.monotonic) -> None:
+        self._client, self._topic, self._now = client, topic, now
+        self._ended = self._absent = False
+        self._asked_at = float("-inf")
+        self.standing = Standing(group)
+        client.assign([TopicPartition(topic, PARTITION, 0)])
+
+    def begin(self, life: Life, patience_s: float = PATIENCE_S) -> Standing:
+        """Returns when all was read that there was, when it is known that there is nothing, or after that long."""
+        until = self._now() + patience_s
+        while not (self._ended or self._absent or life.given_up()):
+            if self._now() > until:
+                log.warning("orders.not_read", topic=self._topic, waited_s=patience_s)
+                break
+            self._take(STEP_S)
+        log.info("orders.standing", **summary(self.standing))
+        return self.standing
+
+    def learn(self) -> Standing:
+        """What holds now; asks the client every so often."""
+        now = self._now()
+        if now - self._asked_at >= EVERY_S:
+            self._asked_at = now
+            self._take(0.0)
+        return self.standing
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _take(self, wait_s: float) -> None:
+        while messages := self._client.consume(AT_ONCE, wait_s):
+            orders = [order for each in messages if (order := self._order(each)) is not None]
+            self.standing = self.standing.after(orders)
+            for order in orders:
+                if order.group == self.standing.group:
+                    log.info("order.heard", **told(order))
+            wait_s = 0.0
+
+    def _order(self, message: Any) -> Order | None:  # noqa: ANN401 - the client's message
+        error = message.error()
+        if error is not None:
+            self._hear(error)
+            return None
+        try:
+            return parse(message.value())
+        except Unreadable as unreadable:
+            metrics.ORDERS_IGNORED.inc()
+            log.warning("order.ignored", offset=message.offset(), why=str(unreadable))
+            return None
+
+    def _hear(self, error: KafkaError) -> None:
+        if error.code() == EOF:
+            self._ended, self._absent = True, False
+        elif error.code() in NONE:
+            if not self._absent:
+                log.warning("orders.none", topic=self._topic, error=error.name(), fix=FIX)
+            self._absent = True
+        else:
+            log.warning("orders.error", topic=self._topic, error=error.name(), detail=error.str())
+
+
+FIX: Final = "`fraudstream topics create` makes it; the worker needs READ on it. Scoring goes on without orders"
+
+
+def summary(standing: Standing) -> dict[str, object]:
+    """For the log."""
+    return {
+        "paused": sorted(standing.paused),
+        "skipped": len(standing.skipped),
+        "drained": sorted(standing.drained),
+    }
+
+
+def told(order: Order) -> dict[str, object]:
+    return order.model_dump(mode="json", exclude_none=True, exclude={"group", "offsets"})
