@@ -10,6 +10,8 @@ from typing import Self
 from schemas.orders import Order, Verb, from_ranges
 
 Orders = Mapping[int, Order]
+Sent = tuple[int, int, Order]
+"""First and last offset of dead letters that were sent back, and by which order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,8 @@ class Standing:
     """By the id of the stop that the order ends."""
     moved: Orders = field(default_factory=dict)
     """By partition, the last time it was."""
-    replayed: Mapping[int, tuple[tuple[int, int], ...]] = field(default_factory=dict)
-    """By partition of the dead letters, first and last offset of those that were sent back."""
+    replayed: Mapping[int, tuple[Sent, ...]] = field(default_factory=dict)
+    """By partition of the dead letters."""
 
     def after(self, orders: Iterable[Order]) -> Self:
         standing = self
@@ -40,8 +42,10 @@ class Standing:
     def skips(self, partition: int, offset: int) -> Order | None:
         return self.skipped.get((partition, offset))
 
-    def was_replayed(self, partition: int, offset: int) -> bool:
-        return any(low <= offset <= high for low, high in self.replayed.get(partition, ()))
+    def replays(self, partition: int, offset: int) -> Order | None:
+        """The last order by which that dead letter was sent back."""
+        sent = reversed(self.replayed.get(partition, ()))
+        return next((order for low, high, order in sent if low <= offset <= high), None)
 
     def _with(self, order: Order) -> Self:  # noqa: PLR0911 - one for each verb
         match order:
@@ -60,8 +64,8 @@ class Standing:
             case Order(verb=Verb.MOVED, partition=int(partition)):
                 return self._moved(partition, order)
             case Order(verb=Verb.REPLAYED, partition=int(partition), offsets=str(offsets)):
-                ranges = (*self.replayed.get(partition, ()), *from_ranges(offsets))
-                return replace(self, replayed={**self.replayed, partition: ranges})
+                sent = ((low, high, order) for low, high in from_ranges(offsets))
+                return replace(self, replayed={**self.replayed, partition: (*self.replayed.get(partition, ()), *sent)})
         return self
 
     def _moved(self, partition: int, order: Order) -> Self:

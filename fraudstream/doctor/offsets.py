@@ -1,7 +1,7 @@
 """Where the input begins and ends, and where the group stands in it; asks only, joins and commits nothing."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from confluent_kafka import (
@@ -44,6 +44,14 @@ class Group(NamedTuple):
     members: int
 
 
+class Member(NamedTuple):
+    """`name` is the worker's identity."""
+
+    name: str
+    host: str
+    partitions: tuple[int, ...]
+
+
 class Offsets:
     """Raises KafkaException with the first refusal, a missing topic's among them."""
 
@@ -59,18 +67,49 @@ class Offsets:
 
     def committed(self) -> dict[int, int]:
         """Of the input's partitions, those for which the group has committed."""
+        return {each.partition: each.offset for each in self._positions()}
+
+    def texts(self) -> dict[int, str]:
+        """What was committed together with those offsets."""
+        return {each.partition: each.metadata or "" for each in self._positions()}
+
+    def at(self, time_ms: int) -> dict[int, int]:
+        """By partition, the first offset of that time or later; the end, where there is none."""
+        partitions = range(self._partitions())
+        found, ends = self._list(partitions, SPEC.for_timestamp(time_ms)), self._list(partitions, SPEC.latest())
+        return {each: found[each] if found[each] >= 0 else ends[each] for each in partitions}
+
+    def members(self) -> list[Member]:
+        """Who is in the group now: those that have not left it, or not been silent for long enough."""
+        described = self._described()
+        return [] if described is None else sorted(_member(each, self._topic) for each in described.members)
+
+    def move(self, offsets: Mapping[int, int]) -> None:
+        """The broker refuses while somebody is in the group."""
+        places = [TopicPartition(self._topic, *each) for each in sorted(offsets.items())]
+        asked = ConsumerGroupTopicPartitions(self._group, places)
+        answer = self._ask(lambda: self._client.alter_consumer_group_offsets([asked], request_timeout=CALL_S))
+        for each in answer[self._group].topic_partitions:
+            if each.error:
+                raise KafkaException(each.error)
+
+    def _positions(self) -> list[TopicPartition]:
         asked = ConsumerGroupTopicPartitions(self._group)
         try:
             answer = self._ask(lambda: self._client.list_consumer_group_offsets([asked], request_timeout=CALL_S))
         except KafkaException as exception:
             if exception.args[0].code() == NO_SUCH_GROUP:
-                return {}
+                return []
             raise
         found = answer[self._group].topic_partitions
-        return {each.partition: each.offset for each in found if each.topic == self._topic and each.offset >= 0}
+        return [each for each in found if each.topic == self._topic and each.offset >= 0]
 
     def group(self) -> Group | None:
         """None: the broker does not know it."""
+        described = self._described()
+        return None if described is None else _group(described)
+
+    def _described(self) -> Any:  # noqa: ANN401 - the client's type
         try:
             answer = self._ask(lambda: self._client.describe_consumer_groups([self._group], request_timeout=CALL_S))
         except KafkaException as exception:
@@ -78,7 +117,7 @@ class Offsets:
                 return None
             raise
         described = answer[self._group]
-        return None if described.state.name in {"DEAD", "UNKNOWN"} else _group(described)
+        return None if described.state.name in {"DEAD", "UNKNOWN"} else described
 
     def _partitions(self) -> int:
         topics = TopicCollection([self._topic])
@@ -105,3 +144,9 @@ class Offsets:
 
 def _group(described: Any) -> Group:  # noqa: ANN401 - the client's type
     return Group(described.state.name.lower().replace("_", " "), len(described.members))
+
+
+def _member(described: Any, topic: str) -> Member:  # noqa: ANN401 - the client's type
+    places = described.assignment.topic_partitions if described.assignment else ()
+    partitions = sorted(each.partition for each in places if each.topic == topic)
+    return Member(described.client_id, described.host.lstrip("/"), tuple(partitions))

@@ -100,8 +100,8 @@ def test_orders_for_another_group_mean_nothing() -> None:
 def test_what_was_replayed_is_known_by_its_place() -> None:
     """However many orders told it."""
     found = standing(order(Verb.REPLAYED), order(Verb.REPLAYED, offsets="20"))
-    assert [each for each in range(25) if found.was_replayed(3, each)] == [3, 4, 5, 6, 7, 12, 20]
-    assert not found.was_replayed(4, 5)
+    assert [each for each in range(25) if found.replays(3, each)] == [3, 4, 5, 6, 7, 12, 20]
+    assert found.replays(4, 5) is None
 
 
 @given(st.lists(st.sampled_from(Verb), max_size=12), st.integers(0, 12))
