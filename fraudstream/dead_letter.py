@@ -1,4 +1,4 @@
-"""A dead letter in words: a line, an object, a page. Nothing of its value is in the first two, no card number in any."""
+"""A dead letter in words: a line, an object, a page. The first two have nothing of its value, none a card number."""
 
 from typing import Any, Final
 

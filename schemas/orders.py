@@ -40,7 +40,7 @@ NEEDS: Final = {
     Verb.MOVED: ("partition", "offset"),
     Verb.REPLAYED: ("partition", "offsets"),
 }
-LONGEST: Final = 1_000
+LONGEST: Final = 2_000
 
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST)]

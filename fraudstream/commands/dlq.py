@@ -1,7 +1,6 @@
 """`fraudstream dlq`: what could not be scored, why, and sending it back once the cause is mended."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +14,7 @@ from schemas.errors import Misconfigured, Usage
 from schemas.verdicts import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from producer.dead_letters import Letter, Letters, Place
@@ -151,7 +151,7 @@ def replay(
 
 @app.command(short_help="Let a partition go on that stopped for too many.")
 def resume(
-    partition: Annotated[int, typer.Argument(min=0, help="Of the input.")],
+    partition: Annotated[int, typer.Argument(min=0, metavar="PARTITION", help="Of the input.")],
     *,
     why: Why,
     who: Who = None,

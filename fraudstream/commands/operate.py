@@ -19,7 +19,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Partition = Annotated[int, typer.Argument(min=0, help="Of the input.")]
+Partition = Annotated[int, typer.Argument(min=0, metavar="PARTITION", help="Of the input.")]
 Slot = Annotated[str, typer.Argument(metavar="WORKER", help="Its identity: score.app-score.node-slot.")]
 
 
@@ -58,7 +58,7 @@ def resume(
 @app.command(short_help="Pass over one record of the input.")
 def skip(
     partition: Partition,
-    offset: Annotated[int, typer.Argument(min=0, help="Of the record.")],
+    offset: Annotated[int, typer.Argument(min=0, metavar="OFFSET", help="Of the record.")],
     *,
     why: Why,
     who: Who = None,

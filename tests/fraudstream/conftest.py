@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
+from support.deployment import Deployment
+from support.typed import Typed
 
 from schemas.settings import Settings
 
@@ -71,3 +73,15 @@ def run(tmp_path: Path) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def typed(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Typed:
+    """Commands on a deployment of their own, named by the environment."""
+    for name, value in deployment._environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("FRAUDSTREAM_STATE_URL", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    return Typed(capsys, monkeypatch)
