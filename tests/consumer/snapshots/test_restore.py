@@ -189,3 +189,18 @@ def test_a_snapshot_that_is_pruned_meanwhile(store: Store, arrays: Arrays) -> No
     store.remove(name)
     store.snapshots = lambda _=None: listed  # type: ignore[method-assign]
     assert restored(store) == (100, [("200", "unreadable")])
+
+
+def test_a_group_that_was_moved_takes_its_state_along(store: Store, arrays: Arrays) -> None:
+    """Back, the newest that is not beyond its new place; on, the newest there is, and the rest is folded from it."""
+    for offset in (100, 200, 300):
+        put(store, taken(1, offset), arrays)
+    found = {to: newest(store, expected(1, to), TERMS, print) for to in (300, 299, 200, 100, 99, 5_000)}
+    assert {to: each.header.offset if each else None for to, each in found.items()} == {
+        300: 300,
+        299: 200,
+        200: 200,
+        100: 100,
+        99: None,
+        5_000: 300,
+    }
