@@ -54,7 +54,7 @@ class AtLeastOnce:
             if not pending.spans:
                 return
             try:
-                self._source.commit({partition: span.end for partition, span in pending.spans.items()})
+                self._source.commit(pending.spans)
             except KafkaException as exception:
                 self._end_or_hold(exception)
             else:

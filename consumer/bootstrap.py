@@ -19,6 +19,7 @@ from consumer import clients, deciding, keeping, metrics
 from consumer.at_least_once import AtLeastOnce
 from consumer.checkpoint import ExactlyOnce
 from consumer.churn import RedisEnricher
+from consumer.dead_letter_limits import Limits
 from consumer.decisions import Desk
 from consumer.epochs import Epochs
 from consumer.faults import ending, error_of
@@ -26,6 +27,7 @@ from consumer.health import Health
 from consumer.labels import LabelReader
 from consumer.life import Life
 from consumer.lifeline import Lifeline
+from consumer.orders import Orders
 from consumer.scoring import Scorer
 from consumer.source import KafkaSource
 from consumer.standstill import Watch
@@ -85,12 +87,13 @@ def _run(settings: Settings, slot: int, life: Life, say: Callable[[str], None], 
     source = _source(client, trouble, settings, state, partitions)
     with (
         closing(deciding.Watch(settings, first)) as watch,
+        closing(Orders.of(settings, identity)) as orders,
         closing(_labels(settings, identity)) as labels,
         closing(Watchdog(say)) as watchdog,
     ):
-        scorer = _scorer(settings, identity, state, labels, watch)
+        scorer = _scorer(settings, identity, state, labels=labels, orders=orders, watch=watch)
         checkpoint = _checkpoint(settings, identity, source, watchdog, life)
-        worker = Worker(source, scorer, checkpoint, life, max_messages=max_messages)
+        worker = Worker(source, scorer, checkpoint, orders, life, max_messages=max_messages)
         with _listening(settings, slot, life, worker), _outputs_watched(settings, identity):
             watch.start()
             worker.run()
@@ -132,7 +135,9 @@ def _written(settings: Settings) -> tuple[Role, ...]:
     return Role.FLAGS, Role.DLQ, Role.EPOCHS, *([Role.SCORES] if settings.output.scores else [])
 
 
-def _scorer(settings: Settings, identity: str, state: State, labels: LabelReader, watch: deciding.Watch) -> Scorer:
+def _scorer(
+    settings: Settings, identity: str, state: State, *, labels: LabelReader, orders: Orders, watch: deciding.Watch
+) -> Scorer:
     registry, bank = Registry.of(settings), Bank.of(settings)
     framing, topics = settings.output.framing, {role: settings.topics.name(role) for role in Role}
 
@@ -145,6 +150,8 @@ def _scorer(settings: Settings, identity: str, state: State, labels: LabelReader
         _enricher(settings),
         state,
         labels,
+        lambda: orders.standing,
+        Limits.of(settings.dead_letters),
         watch.current,
         Desk(
             topics[Role.FLAGS],

@@ -62,9 +62,9 @@ class Source(Protocol):
 
     def group(self) -> Any: ...  # noqa: ANN401 an opaque handle of the client
 
-    def commit(self, offsets: Mapping[int, int]) -> None: ...
+    def commit(self, spans: Mapping[int, Span]) -> None: ...
 
-    def as_offsets(self, offsets: Mapping[int, int]) -> list[Any]: ...
+    def as_offsets(self, spans: Mapping[int, Span]) -> list[Any]: ...
 
 
 class ExactlyOnce:
@@ -131,7 +131,7 @@ class ExactlyOnce:
             producer.begin_transaction()
         with guard("produce", hang_s):
             send(producer, pending)
-        offsets = self._source.as_offsets({partition: span.end for partition, span in pending.spans.items()})
+        offsets = self._source.as_offsets(pending.spans)
         with guard("send_offsets_to_transaction", hang_s):
             producer.send_offsets_to_transaction(offsets, self._source.group(), self._call_s)
         with guard("commit_transaction", hang_s):

@@ -17,15 +17,19 @@ offset is a stop twice. Records skipped by order are not counted: nobody looked 
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from consumer.lots import Fetched, Span
+from schemas.lot import Refusal
 from schemas.orders import stop_id
 from schemas.settings.dead_letters import DeadLetters
 from schemas.standing import Standing
+from schemas.verdicts import Reason
 
 BLOCKS: Final = 10
 VERSION: Final = 1
@@ -80,6 +84,10 @@ class Limits:
         stop = counters.stop if counters.stop is not None or not over else end
         return Counters(int(runs[-1]), self.block, seen, tuple(blocks), stop)
 
+    @property
+    def on(self) -> bool:
+        return self.max_consecutive > 0 or self.max_ratio > 0
+
     def _too_many(self, blocks: list[int]) -> bool:
         return len(blocks) == BLOCKS and 0 < self.max_ratio < sum(blocks) / (BLOCKS * self.block)
 
@@ -96,6 +104,21 @@ def carried(text: str | None, partition: int, standing: Standing) -> Counters:
     counters = decode(text)
     resumed = counters.stop is not None and stop_id(partition, counters.stop) in standing.resumed
     return Counters() if resumed else counters
+
+
+def counted(fetched: Fetched, refusals: Sequence[Refusal], limits: Limits, standing: Standing) -> dict[int, Span]:
+    """The spans of a lot with what is to be committed together with them."""
+    rows = fetched.raw.partition.size
+    refused, passed_over = np.zeros(rows, np.bool_), np.zeros(rows, np.bool_)
+    for each in refusals:
+        (passed_over if each.reason is Reason.SKIPPED else refused)[each.row] = True
+    spans = {}
+    for partition, span in fetched.spans.items():
+        mine = (fetched.raw.partition == partition) & ~passed_over
+        before = carried(span.text, partition, standing)
+        after = limits.after(before, refused[mine], span.end) if limits.on and mine.any() else before
+        spans[partition] = replace(span, text=encode(after))
+    return spans
 
 
 def encode(counters: Counters) -> str:

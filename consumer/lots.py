@@ -25,11 +25,15 @@ def headers_of(message: Message) -> Headers | None:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """`start` is the offset to be committed before a lot, `end` the one after it; `first` is its first record's."""
+    """`start` is the offset to be committed before a lot, `end` the one after it; `first` is its first record's.
+
+    `text` is committed together with `end`; until a lot is scored, what was committed with `start`.
+    """
 
     start: int
     first: int
     end: int
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final, Self
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from consumer import clients, metrics
 from consumer.life import Life
@@ -24,6 +24,7 @@ PARTITION: Final = 0
 """All orders stand in one order, however many partitions the topic has."""
 AT_ONCE: Final = 500
 STEP_S: Final = 0.1
+LOOK_S: Final = 2.0
 EVERY_S: Final = 0.25
 """How often the client is asked: an order holds that long after it was given, and a call costs microseconds."""
 PATIENCE_S: Final = 30.0
@@ -47,10 +48,12 @@ class Orders:
     @classmethod
     def of(cls, settings: Settings, identity: str) -> Self:
         client = clients.orders_consumer(settings, identity, Trouble("orders"))
-        return cls(client, settings.topics.orders, settings.score.group)
+        return cls(client, settings.topics.orders, settings.score.group, identity)
 
-    def __init__(self, client: Consumer, topic: str, group: str, now: Callable[[], float] = time.monotonic) -> None:
-        self._client, self._topic, self._now = client, topic, now
+    def __init__(
+        self, client: Consumer, topic: str, group: str, identity: str, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._client, self._topic, self._identity, self._now = client, topic, identity, now
         self._ended = self._absent = False
         self._asked_at = float("-inf")
         self.standing = Standing(group)
@@ -59,6 +62,8 @@ class Orders:
     def begin(self, life: Life, patience_s: float = PATIENCE_S) -> Standing:
         """Returns when all was read that there was, when it is known that there is nothing, or after that long."""
         until = self._now() + patience_s
+        if not self._listed(life, until):
+            self._none("not listed")
         while not (self._ended or self._absent or life.given_up()):
             if self._now() > until:
                 log.warning("orders.not_read", topic=self._topic, waited_s=patience_s)
@@ -75,8 +80,36 @@ class Orders:
             self._take(0.0)
         return self.standing
 
+    @property
+    def drained(self) -> Order | None:
+        """By which this worker leaves its partitions to others."""
+        return self.standing.drained.get(self._identity)
+
+    def wait_while_drained(self, life: Life) -> None:
+        """Returns at once where it is not, and when the process is asked to end."""
+        if order := self.drained:
+            log.warning("worker.drained", who=order.who, why=order.why, at=order.when)
+        while self.drained and not life.ending:
+            life.turn()
+            self.learn()
+            life.rest(EVERY_S)
+
     def close(self) -> None:
         self._client.close()
+
+    def _listed(self, life: Life, until: float) -> bool:
+        """Whether this user sees the topic; the client itself would ask half a minute long before it says no."""
+        while not life.given_up() and (left := until - self._now()) > 0:
+            try:
+                return self._topic in self._client.list_topics(timeout=min(left, LOOK_S)).topics
+            except KafkaException:
+                self._client.poll(0)
+        return True
+
+    def _none(self, why: str) -> None:
+        if not self._absent:
+            log.warning("orders.none", topic=self._topic, error=why, fix=FIX)
+        self._absent = True
 
     def _take(self, wait_s: float) -> None:
         while messages := self._client.consume(AT_ONCE, wait_s):
@@ -103,9 +136,7 @@ class Orders:
         if error.code() == EOF:
             self._ended, self._absent = True, False
         elif error.code() in NONE:
-            if not self._absent:
-                log.warning("orders.none", topic=self._topic, error=error.name(), fix=FIX)
-            self._absent = True
+            self._none(error.name())
         else:
             log.warning("orders.error", topic=self._topic, error=error.name(), detail=error.str())
 

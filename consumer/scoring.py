@@ -6,24 +6,27 @@ Records that were answered already are decoded and folded, and nothing else.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
 
 from consumer.churn import Enricher
+from consumer.dead_letter_limits import Limits, counted
 from consumer.dead_letters import dead_letter
 from consumer.decisions import Desk, Judged
 from consumer.epochs import Circumstances, Epochs
 from consumer.life import Life
 from consumer.lots import Fetched, Outgoing, Pending
 from consumer.metrics import STAGE_SECONDS
+from consumer.skips import as_skipped, skipped_rows, without
 from consumer.state import State
 from models.decide import Decider
 from models.labels import LabelBook
 from models.policy import Outcome
 from models.rules import RULES, Status, Statuses
-from schemas.lot import Decoder, Refusal
+from schemas.lot import Decoder, Lot, Raw, Refusal
+from schemas.standing import Standing
 from schemas.topics import Role
 from schemas.verdicts import Mark
 
@@ -72,6 +75,8 @@ class Scorer:
     enricher: Enricher
     state: State
     labels: Labels
+    standing: Callable[[], Standing]
+    limits: Limits
     decider: Callable[[], Decider]
     desk: Desk
     epochs: Epochs
@@ -84,8 +89,8 @@ class Scorer:
     def score(self, fetched: Fetched) -> Scored | None:
         """Raises RegistryAway when a schema cannot be asked for; nothing has happened then. None: all was past."""
         with STAGE_SECONDS.labels("decode").time():
-            past = None if fetched.past is None else self.decoder.decode(fetched.past)
-            lot = self.decoder.decode(fetched.raw) if fetched.messages else None
+            past = None if fetched.past is None else self._decoded(fetched.past)
+            lot = self._decoded(fetched.raw) if fetched.messages else None
         if past is not None and fetched.past is not None:
             with STAGE_SECONDS.labels("remember").time():
                 self.state.remember(fetched.past, past.rows)
@@ -100,7 +105,14 @@ class Scorer:
             judged = Judged(fetched, lot, sight, decider.decide(lot.rows, sight), churn)
         now = self._circumstances(judged, decider)
         with STAGE_SECONDS.labels("encode").time():
-            return Scored(Pending(self._records(judged, now), fetched.spans), tally(judged, now))
+            spans = counted(fetched, lot.refusals, self.limits, self.standing())
+            return Scored(Pending(self._records(judged, now), spans), tally(judged, now))
+
+    def _decoded(self, raw: Raw) -> Lot:
+        """Without what an operator ordered to be passed over."""
+        skipped = skipped_rows(raw, self.standing())
+        lot = self.decoder.decode(without(raw, skipped))
+        return replace(lot, refusals=tuple(as_skipped(lot.refusals, skipped))) if skipped else lot
 
     def _circumstances(self, judged: Judged, decider: Decider) -> Circumstances:
         churn, at = judged.churn, judged.sight.at

@@ -7,6 +7,9 @@ What is remembered of cards may be older than the position: then a partition is 
 below its position are handed out as past. Where that is, the keeper is asked between polls, since the answer may take
 long; until then nothing of the partition is fetched.
 
+A partition may be kept still: it stays ours, with its position, and is not read until it is let go. What was committed
+together with an offset is kept beside the position: how many records were refused before it, and whether it stopped.
+
 What was held while a lot was pending lies behind that lot: when the partition goes, it goes too, or the lot would be
 skipped if the partition came back without it. A partition that was paused when it went is still paused when it comes
 back, so that each assignment says anew whether it is.
@@ -14,12 +17,13 @@ back, so that each assignment says anew whether it is.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import structlog
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from consumer.faults import ending, error_of
+from consumer.keeper import Keeper
 from consumer.lots import Fetched, Span
 from consumer.trouble import Trouble
 from schemas.errors import RestartMe
@@ -36,19 +40,6 @@ RESTORE_S: Final = 1.0
 """So long partitions are restored before the group is served again, and at least one."""
 
 log = structlog.get_logger(__name__)
-
-
-class Keeper(Protocol):
-    """Who remembers what was read of each partition."""
-
-    def begins(self, partition: int) -> None:
-        """The group has no offset there. Raises Misconfigured where it cannot be a new one."""
-
-    def restore(self, partition: int, committed: int) -> int:
-        """Where reading begins, at `committed` or below it; all of the partition below is remembered by then."""
-
-    def leave(self, partition: int) -> None:
-        """It went to somebody else, and may come back."""
 
 
 class KafkaSource:
@@ -82,6 +73,8 @@ class KafkaSource:
         self._first_offset = first_offset
         self._positions: dict[int, int] = {}
         self._cursors: dict[int, int] = {}
+        self._texts: dict[int, str] = {}
+        self._still: frozenset[int] = frozenset()
         self._unrecorded: dict[int, int] = {}
         self._held: list[Any] = []
         self._holding = False
@@ -98,6 +91,11 @@ class KafkaSource:
         return self._positions
 
     @property
+    def texts(self) -> Mapping[int, str]:
+        """By partition, what was committed together with its position."""
+        return self._texts
+
+    @property
     def waiting(self) -> list[int]:
         """Partitions that are not read yet: the keeper has not said from where."""
         return [each for each in self._positions if each not in self._cursors]
@@ -105,7 +103,17 @@ class KafkaSource:
     def behind(self) -> dict[int, int]:
         """By partition, how many offsets are to be read again before there is something to answer."""
         cursors, positions = self._cursors, self._positions
-        return {each: gap for each, cursor in cursors.items() if (gap := positions[each] - cursor) > 0}
+        gaps = {each: positions[each] - cursor for each, cursor in cursors.items() if each not in self._still}
+        return {each: gap for each, gap in gaps.items() if gap > 0}
+
+    def keep_still(self, partitions: frozenset[int]) -> None:
+        """Reads these no longer, and others again from where they were left. Called while no lot is pending."""
+        if partitions == self._still:
+            return
+        changed, self._still = partitions ^ self._still, partitions
+        if not changed.isdisjoint(self._cursors):
+            self._held = [each for each in self._held if each.partition() not in partitions]
+            self._read()
 
     def fetch(self, most: int) -> Fetched | None:
         """Waits for a first record, then takes what is there without waiting."""
@@ -138,26 +146,30 @@ class KafkaSource:
                 continue
             if position not in (span.start, span.end):
                 raise RestartMe(f"partition {partition} stands at {position}, not at {span.start}")
-            self._positions[partition] = span.end
+            self._positions[partition], self._texts[partition] = span.end, span.text
 
     def committed(self, partitions: Sequence[int]) -> dict[int, int]:
         """Stable offsets: a transaction still open is waited for, each partition's own error is raised."""
+        return {each.partition: each.offset for each in self._committed(partitions)}
+
+    def _committed(self, partitions: Sequence[int]) -> list[TopicPartition]:
         asked = [TopicPartition(self._topic, partition) for partition in partitions]
         answer = self._consumer.committed(asked, timeout=CALL_TIMEOUT_S) if asked else []
         for each in answer:
             if each.error:
                 raise KafkaException(each.error)
-        return {each.partition: each.offset for each in answer}
+        return answer
 
     def group(self) -> Any:  # noqa: ANN401 an opaque handle of the client
         return self._consumer.consumer_group_metadata()
 
-    def commit(self, offsets: Mapping[int, int]) -> None:
-        """Outside a transaction: the at-least-once mode, and the starting points of a new group."""
-        self._consumer.commit(offsets=self.as_offsets(offsets), asynchronous=False)
+    def commit(self, spans: Mapping[int, Span]) -> None:
+        """Outside a transaction: the at-least-once mode."""
+        self._consumer.commit(offsets=self.as_offsets(spans), asynchronous=False)
 
-    def as_offsets(self, offsets: Mapping[int, int]) -> list[TopicPartition]:
-        return [TopicPartition(self._topic, partition, offset) for partition, offset in offsets.items()]
+    def as_offsets(self, spans: Mapping[int, Span]) -> list[TopicPartition]:
+        """Where the group stands after a lot."""
+        return [TopicPartition(self._topic, partition, span.end, span.text) for partition, span in spans.items()]
 
     def lag(self) -> dict[int, int]:
         """Records behind the end as the client last heard of it; asks nobody."""
@@ -199,7 +211,7 @@ class KafkaSource:
             if each.error():
                 continue
             partition, offset = each.partition(), each.offset()
-            if offset < self._cursors.get(partition, NEVER):
+            if offset < self._cursors.get(partition, NEVER) or partition in self._still:
                 continue
             self._cursors[partition] = offset + 1
             if offset < self._positions[partition]:
@@ -209,7 +221,10 @@ class KafkaSource:
                 kept.append(each)
         if not kept and not past:
             return None
-        spans = {each: Span(self._positions[each], first, self._cursors[each]) for each, first in firsts.items()}
+        spans = {
+            each: Span(self._positions[each], first, self._cursors[each], self._texts[each])
+            for each, first in firsts.items()
+        }
         return Fetched(self._topic, Raw.of(kept), kept, spans, Raw.of(past) if past else None)
 
     def _restored(self) -> bool:
@@ -220,9 +235,13 @@ class KafkaSource:
             if time.monotonic() - started > RESTORE_S:
                 break
         if waiting:
-            self._consumer.assign(self.as_offsets(self._cursors))
-            self._consumer.resume(self._partitions())
+            self._read()
         return bool(waiting)
+
+    def _read(self) -> None:
+        """What is not kept still, each from its cursor on, whatever of it was fetched before."""
+        self._consumer.assign(self._partitions())
+        self._consumer.resume(self._partitions())
 
     def _raise_errors(self, messages: list[Any]) -> None:
         for message in messages:
@@ -235,27 +254,30 @@ class KafkaSource:
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         try:
-            offsets = self.committed([each.partition for each in partitions])
+            found = {each.partition: each for each in self._committed([each.partition for each in partitions])}
         except KafkaException as exception:
             raise ending(error_of(exception)) or RestartMe(f"no committed offsets: {exception}") from exception
         for each in partitions:
-            offset = offsets[each.partition]
+            offset = found[each.partition].offset
+            self._texts[each.partition] = found[each.partition].metadata or ""
             if offset < 0:
                 self._keeper.begins(each.partition)
                 added = each.partition >= self._partition_count
-                offset = self._beginning(each) if added else self._first_offset(consumer, each)
+                offset = (
+                    self._consumer.get_watermark_offsets(each, timeout=CALL_TIMEOUT_S)[0]
+                    if added
+                    else self._first_offset(consumer, each)
+                )
                 self._unrecorded[each.partition] = offset
             self._positions[each.partition] = offset
         consumer.assign([])
         self.handovers += 1
         log.info("source.assigned", partitions=sorted(self._positions), positions=dict(self._positions))
 
-    def _beginning(self, partition: TopicPartition) -> int:
-        return int(self._consumer.get_watermark_offsets(partition, timeout=CALL_TIMEOUT_S)[0])
-
     def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         for each in partitions:
             self._positions.pop(each.partition, None)
+            self._texts.pop(each.partition, None)
             self._unrecorded.pop(each.partition, None)
             if self._cursors.pop(each.partition, None) is not None:
                 self._keeper.leave(each.partition)
@@ -269,7 +291,8 @@ class KafkaSource:
         if not self._unrecorded:
             return True
         try:
-            self.commit(self._unrecorded)
+            starts = [TopicPartition(self._topic, *each) for each in self._unrecorded.items()]
+            self._consumer.commit(offsets=starts, asynchronous=False)
         except KafkaException as exception:
             error = error_of(exception)
             if end := self._trouble.end or ending(error):
@@ -280,4 +303,5 @@ class KafkaSource:
         return True
 
     def _partitions(self) -> list[TopicPartition]:
-        return [TopicPartition(self._topic, partition) for partition in self._cursors]
+        """Those that are read, and from where."""
+        return [TopicPartition(self._topic, *each) for each in self._cursors.items() if each[0] not in self._still]

@@ -15,9 +15,11 @@ from consumer.lag import Lags
 from consumer.life import Life
 from consumer.lots import Fetched, Pending
 from consumer.notices import Notices
+from consumer.orders import Orders
 from consumer.scoring import Scored, Scorer, Tally
 from consumer.source import KafkaSource
-from schemas.errors import RegistryAway
+from consumer.stops import Stops
+from schemas.errors import RegistryAway, RestartMe
 from schemas.verdicts import WANTED, Mark
 
 REGISTRY_BACK_OFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -47,6 +49,7 @@ class Worker:
         source: KafkaSource,
         scorer: Scorer,
         checkpoint: Checkpoint,
+        orders: Orders,
         life: Life,
         *,
         max_messages: int | None = None,
@@ -56,6 +59,7 @@ class Worker:
         self._scorer = scorer
         self._checkpoint = checkpoint
         self._epochs, self._state, self._labels = scorer.epochs, scorer.state, scorer.labels
+        self._orders, self._stops = orders, Stops(source)
         self._life = life
         self._max_messages = max_messages
         self._clock = clock
@@ -67,24 +71,37 @@ class Worker:
         self.handled = 0
 
     def run(self) -> None:
-        """Returns when asked to end or when enough was handled; what is pending is finished first."""
+        """Returns when asked to end or when enough was handled; what is pending is finished first.
+
+        A worker that is drained by order does not join, or leaves, and waits until it is taken back; a fresh process
+        joins then.
+        """
+        self._orders.begin(self._life)
+        self._orders.wait_while_drained(self._life)
         self._checkpoint.start()
         self._labels.begin(FROM_THE_BEGINNING, life=self._life)
         self._labels.catch_up(self._state.labels, self._life)
         self._source.begin()
-        while not self._life.ending and self._left() > 0:
+        while not self._life.ending and self._left() > 0 and not self._orders.drained:
             self._turn()
-        log.info("worker.ending", why=self._life.why or "enough was handled")
+        drained = self._orders.drained is not None and not self._life.ending
+        log.info("worker.ending", why=self._life.why or ("drained by order" if drained else "enough was handled"))
         self._state.close(self._labels.offsets())
         self._checkpoint.close()
         self._source.close()
         log.info("worker.ended", handled=self.handled)
+        if drained:
+            self._orders.wait_while_drained(self._life)
+            if not self._life.ending:
+                raise RestartMe("it was drained by order, and is taken back by order")
 
     @property
     def waits_for(self) -> str:
         """What there is to be done before it scores; empty when it is ready, be it without any partition."""
         if not self._life.alive:
             return "the loop stands still"
+        if order := self._orders.drained:
+            return f"drained by order of {order.who}"
         if self._source.handovers == 0:
             return "no partitions were assigned yet"
         if waiting := self._source.waiting:
@@ -94,6 +111,7 @@ class Worker:
 
     def _turn(self) -> None:
         self._life.turn()
+        self._stops.keep(self._orders.learn())
         self._labels.between_lots(self._state.labels, self._state.oldest_ms)
         fetched = self._source.fetch(self._left())
         self._say_lag()

@@ -52,11 +52,11 @@ class Source:
     def group(self) -> str:
         return "group"
 
-    def commit(self, offsets: Mapping[int, int]) -> None:
+    def commit(self, spans: Mapping[int, Span]) -> None:
         raise AssertionError("offsets belong in the transaction")
 
-    def as_offsets(self, offsets: Mapping[int, int]) -> list[Any]:
-        return list(offsets.items())
+    def as_offsets(self, spans: Mapping[int, Span]) -> list[Any]:
+        return [(partition, span.end) for partition, span in spans.items()]
 
 
 class Producer:

@@ -55,6 +55,7 @@ class Client:
     paused: set[int] = field(default_factory=set)
     committed_by_us: list[dict[int, int]] = field(default_factory=list)
     read: dict[int, int] = field(default_factory=dict)
+    texts: dict[int, str] = field(default_factory=dict)
 
     def subscribe(self, _: list[str], on_assign: Any, on_revoke: Any, on_lost: Any) -> None:
         self.on_assign, self.on_revoke = on_assign, on_revoke
@@ -83,7 +84,10 @@ class Client:
         return found
 
     def committed(self, asked: list[TopicPartition], timeout: float) -> list[TopicPartition]:
-        return [TopicPartition(TOPIC, each.partition, self.offsets.get(each.partition, -1001)) for each in asked]
+        numbers = [each.partition for each in asked]
+        return [
+            TopicPartition(TOPIC, each, self.offsets.get(each, -1001), self.texts.get(each, "")) for each in numbers
+        ]
 
     def commit(self, offsets: list[TopicPartition], asynchronous: bool) -> None:
         self.committed_by_us.append({each.partition: each.offset for each in offsets})
@@ -412,3 +416,66 @@ def test_a_group_that_lost_its_offsets_does_not_begin_anew() -> None:
     client.script = [lambda: client.assigned(0)]
     with pytest.raises(Misconfigured, match="known"):
         take(source)
+
+
+def test_a_partition_that_is_kept_still_is_not_read() -> None:
+    """The others are; when it is let go, it is read from where it was left, and nothing of it was lost."""
+    client = Client({0: 10, 1: 20})
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0, 1), Message(10, 0), Message(20, 1)]
+    assert rows(take(source)) == [10, 20]
+    source.keep_still(frozenset({0}))
+    assert client.read == {1: 21}
+    client.script = [Message(21, 1)]
+    assert rows(take(source)) == [21]
+    source.keep_still(frozenset())
+    assert client.read == {0: 11, 1: 22}
+    client.script = [Message(11, 0)]
+    assert rows(take(source)) == [11]
+
+
+def test_a_record_that_was_held_waits_with_its_partition() -> None:
+    """It is fetched again when the partition goes on, before what follows it."""
+    client = Client({0: 10})
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0), Message(10), None]
+    assert rows(take(source, 1)) == [10]
+    client.script = [Message(11)]
+    source.release()
+    source._poll(0.0)
+    source.keep_still(frozenset({0}))
+    assert take(source) is None
+    source.keep_still(frozenset())
+    assert client.read == {0: 11}
+
+
+def test_a_still_partition_stays_still_wherever_it_goes() -> None:
+    """Assigned anew, held and released, with others or alone: it is not read."""
+    client = Client({0: 10, 1: 20})
+    source = source_of(client)
+    source.keep_still(frozenset({0, 5}))
+    client.script = [lambda: client.assigned(0, 1), Message(20, 1)]
+    assert rows(take(source)) == [20]
+    source.hold()
+    source.release()
+    client.script = [lambda: client.revoked(0, 1), lambda: client.assigned(0), Message(10, 0)]
+    assert take(source) is None
+    assert (client.read, source.positions) == ({}, {0: 10})
+    assert source.behind() == {}
+
+
+def test_a_text_goes_with_its_offset() -> None:
+    """Read when the partition comes, handed on with each lot, kept when that is committed, gone with the partition."""
+    client = Client({0: 10}, texts={0: "1 c=4"})
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0), Message(10)]
+    fetched = take(source)
+    assert fetched is not None
+    assert fetched.spans == {0: Span(10, 10, 11, "1 c=4")}
+    spans = {0: Span(10, 10, 11, "1 c=5")}
+    assert [(each.offset, each.metadata) for each in source.as_offsets(spans)] == [(11, "1 c=5")]
+    source.advance(spans)
+    assert source.texts == {0: "1 c=5"}
+    client.script = [lambda: client.revoked(0)]
+    assert take(source) is None
+    assert source.texts == {}

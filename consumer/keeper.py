@@ -1,0 +1,16 @@
+"""What the input side asks of whoever remembers."""
+
+from typing import Protocol
+
+
+class Keeper(Protocol):
+    """Who remembers what was read of each partition."""
+
+    def begins(self, partition: int) -> None:
+        """The group has no offset there. Raises Misconfigured where it cannot be a new one."""
+
+    def restore(self, partition: int, committed: int) -> int:
+        """Where reading begins, at `committed` or below it; all of the partition below is remembered by then."""
+
+    def leave(self, partition: int) -> None:
+        """It went to somebody else, and may come back."""
