@@ -55,9 +55,19 @@ EVENTS: Final[Mapping[str, str]] = {
     "labels.registry_away": "The schema registry does not answer, and labels have a schema that is not known yet; they "
     "are waited for, and lots stall meanwhile.",
     "labels.stalled": "Lots are scored of which labels may be missing; their epochs say so.",
-    "lists.out_of_reach": "This user may not look into the default folder of the registry; there are no lists then.",
+    "order.heard": "An operator's order came while the worker runs; it holds from the next lot on.",
+    "order.ignored": "A record of the orders topic is no order that this release knows; it changes nothing.",
+    "orders.error": "Reading the orders fails for now; the orders that were heard go on to hold.",
+    "orders.none": "There is no orders topic, or this user may not read it: the worker runs without orders.",
+    "orders.not_read": "The orders could not be read to their end in time; the worker begins with those it has, and "
+    "hears the others later.",
+    "orders.standing": "The orders that hold when the worker begins.",
     "outputs.not_seen": "It cannot be asked where readers of the output topics stand; the metric "
     "`fraudstream_output_standstill_seconds` is absent until it can.",
+    "partition.goes_on": "A partition that was paused, or stopped for its dead letters, is scored again.",
+    "partition.paused": "A partition stands still because an operator ordered it.",
+    "partition.stopped": "A partition stands still because too many of its records were refused: see "
+    "[operating](operating.md).",
     "records.marked": "Scored records carry this mark: see [marks](topics.md#marks).",
     "records.refused": "Records went to the dead letters for this reason: see [dead letters](dead-letters.md#reasons).",
     "registry.out_of_reach": "This user may not look into the default folder of the registry; the rules decide, "
@@ -84,6 +94,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "state.restored": "What is remembered of a partition's cards is there, from memory, a snapshot or the log; what is "
     "missing since is read again before anything is answered.",
     "supervisor.stopping": "All workers are asked to finish their lot and end; at_once: they are ended.",
+    "worker.drained": "The worker waits, without partitions, until an order takes it back.",
     "worker.ended": "The worker has finished what it had begun.",
     "worker.ending": "The worker was asked to end, or has handled as many records as it should.",
     "worker.left_unfinished": "The worker was asked to end and its last lot could not be committed in time; its "

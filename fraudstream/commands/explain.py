@@ -47,7 +47,6 @@ def explain(
     late = None if until is None else moment_ms(until, "--until")
     place = None if coordinates is None else _place(coordinates)
     from consumer.deciding import recalled
-
     from consumer.replaying.archive import Archive
     from consumer.replaying.explanation import Explainer
     from consumer.replaying.search import find

@@ -84,7 +84,6 @@ def _replay(
     from dataclasses import asdict
 
     from consumer.deciding import recalled
-
     from consumer.replaying.account import Account
     from consumer.replaying.replay import Replay
     from fraudstream.replaying import summary
@@ -110,7 +109,6 @@ def _try(
     shown: int,
 ) -> None:
     from consumer.deciding import supposed
-
     from consumer.replaying.trial import Trial
     from fraudstream.replaying import compared
     from fraudstream.replaying.costs import costs_of

@@ -49,7 +49,10 @@ class Records:
         return {"source": value}
 
 
-def answers(log: Log, *, since: int = 0, ahead: int = 3, stretch: Stretch = Stretch(0, 10, 100)) -> Answers:
+STRETCH = Stretch(0, 10, 100)
+
+
+def answers(log: Log, *, since: int = 0, ahead: int = 3, stretch: Stretch = STRETCH) -> Answers:
     return Answers(log, Records(), stretch, since, ahead)  # type: ignore[arg-type]
 
 

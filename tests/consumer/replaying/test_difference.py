@@ -11,9 +11,20 @@ from models.feature_list import FEATURES
 MODEL = {"name": "rules", "version": "1", "digest": "ab"}
 RECOMPUTED: dict[str, Any] = {
     **{name: name for name in ("event_id", "card_id", "customer_id", "terminal_id", "currency", "policy")},
-    **{"event_time": 1, "amount_minor": 2, "features": [0.5] * len(FEATURES), "raw_margin": 0.1, "score": 0.2},
-    **{"outcome": "review", "reasons": ["a", "b"], "rules": ["a"], "marks": ["late"], "epoch": 7, "model": MODEL},
-    **{"feature_version": 3, "degraded": [], "generation": "g"},
+    "event_time": 1,
+    "amount_minor": 2,
+    "features": [0.5] * len(FEATURES),
+    "raw_margin": 0.1,
+    "score": 0.2,
+    "outcome": "review",
+    "reasons": ["a", "b"],
+    "rules": ["a"],
+    "marks": ["late"],
+    "epoch": 7,
+    "model": MODEL,
+    "feature_version": 3,
+    "degraded": [],
+    "generation": "g",
 }
 PUBLISHED = RECOMPUTED | {"churn": {"score": 0.5, "status": "fresh", "generation": "g"}, "scored_at": 1}
 
