@@ -165,6 +165,7 @@ def _scorer(
         version("fraudstream"),
         RECORD_LIMIT,
         lambda: int(time.time() * 1000),
+        settings.output.max_decision_age_ms,
     )
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from consumer.churn import Churn
-from consumer.epochs import Circumstances
+from consumer.epochs import BACKLOG, Circumstances
 from consumer.lots import Fetched, Headers, Message, Outgoing, headers_of
 from models.decide import Decisions
 from models.memory import Sight
@@ -53,7 +53,7 @@ class Desk:
         self, judged: Judged, now: Circumstances, first_offset: Callable[[int], int], now_ms: int
     ) -> list[Outgoing]:
         """In input order; a flag stands before the same decision on the topic of all scores."""
-        outcome = judged.decided.outcome
+        outcome, flagging = judged.decided.outcome, BACKLOG not in now.degraded
         rows = _Rows(judged, _shared(now, now_ms))
         written = []
         for row in outcome.nonzero()[0].tolist() if self.scores_topic is None else range(len(outcome)):
@@ -62,12 +62,12 @@ class Desk:
             fields["epoch"] = first_offset(source["partition"])
             key, value = fields["card_id"].encode(), self.encode(fields)
             said = self._headers(judged.fetched.messages[int(judged.lot.index[row])], fields)
-            for topic in self._topics(outcome[row]):
+            for topic in self._topics(flagging and outcome[row] != Outcome.APPROVE):
                 written.append(Outgoing(topic, source["partition"], key, value, said))  # noqa: PERF401 two loops deep
         return written
 
-    def _topics(self, outcome: int) -> list[str]:
-        flagged = [self.flags_topic] if outcome != Outcome.APPROVE else []
+    def _topics(self, flag: bool) -> list[str]:
+        flagged = [self.flags_topic] if flag else []
         return flagged if self.scores_topic is None else [*flagged, self.scores_topic]
 
     def _headers(self, message: Message, fields: Mapping[str, Any]) -> Headers:

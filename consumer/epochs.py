@@ -6,9 +6,14 @@ first lot after an assignment always begins one: a new owner does not know what 
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from consumer.lots import Span
 from models.decide import ModelRef
+
+LABELS_STALLED: Final = "labels_stalled"
+BACKLOG: Final = "backlog"
+"""The lot holds records so old that nobody would act on a flag: its decisions go to the scores alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,7 +181,7 @@ RELOADS: Final = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
-DEGRADATIONS: Final = ("churn_unavailable", "labels_stalled")
+DEGRADATIONS: Final = ("churn_unavailable", "labels_stalled", "backlog")
 """Those that a lot's decisions carry; the others are set by the part that finds them."""
 DEAD_LETTERS_STOPPED: Final = "dead_letters_stopped"
 SNAPSHOTS_FAILING: Final = "snapshots_failing"

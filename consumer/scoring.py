@@ -7,7 +7,7 @@ Records that were answered already are decoded and folded, and nothing else.
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from consumer.churn import Enricher
 from consumer.dead_letter_limits import Limits, counted
 from consumer.dead_letters import dead_letter
 from consumer.decisions import Desk, Judged
-from consumer.epochs import Circumstances, Epochs
+from consumer.epochs import BACKLOG, LABELS_STALLED, Circumstances, Epochs
 from consumer.life import Life
 from consumer.lots import Fetched, Outgoing, Pending
 from consumer.metrics import STAGE_SECONDS
@@ -29,8 +29,6 @@ from schemas.lot import Decoder, Lot, Raw, Refusal
 from schemas.standing import Standing
 from schemas.topics import Role
 from schemas.verdicts import Mark
-
-LABELS_STALLED: Final = "labels_stalled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +83,8 @@ class Scorer:
     app_version: str
     record_limit: int
     clock_ms: Callable[[], int]
+    max_age_ms: int = 0
+    """Of a record whose decision is still worth a flag; 0: any."""
 
     def score(self, fetched: Fetched) -> Scored | None:
         """Raises RegistryAway when a schema cannot be asked for; nothing has happened then. None: all was past."""
@@ -117,12 +117,13 @@ class Scorer:
     def _circumstances(self, judged: Judged, decider: Decider) -> Circumstances:
         churn, at = judged.churn, judged.sight.at
         stalled = len(at) > 0 and self.labels.stalled(int(at.max()))
+        late = 0 < self.max_age_ms < self.clock_ms() - int(judged.fetched.raw.timestamp.min())
         return Circumstances(
             decider.model,
             decider.policy,
             decider.feature_version,
             churn.generation,
-            (*churn.degraded, *((LABELS_STALLED,) if stalled else ())),
+            (*churn.degraded, *((LABELS_STALLED,) if stalled else ()), *((BACKLOG,) if late else ())),
             self.labels.offsets() if stalled else None,
         )
 

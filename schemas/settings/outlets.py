@@ -1,11 +1,13 @@
 """What leaves the worker and what it is strict about: output, checks, health, log."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from schemas.durations import milliseconds
 from schemas.framing import Framing
-from schemas.settings.group import Group
+from schemas.settings.group import Group, wrong
+from schemas.settings.labels import Duration
 
 
 class Output(Group):
@@ -13,6 +15,23 @@ class Output(Group):
     """How decisions are written: single-object and json need no registry, confluent needs registry.url."""
     scores: bool = False
     """Write every decision to the scores topic, not the flags alone."""
+    max_decision_age: Duration = "0s"
+    """Decisions on older records than this, as after a long outage, go to the scores topic alone and say `backlog`;
+    `0s`: however old."""
+
+    @property
+    def max_decision_age_ms(self) -> int:
+        return milliseconds(self.max_decision_age)
+
+    @model_validator(mode="after")
+    def _somewhere_to_go(self) -> Self:
+        if self.max_decision_age_ms and not self.scores:
+            raise wrong(
+                "flags that are too old go to the scores topic alone, and nothing is written there",
+                "output.max_decision_age",
+                "output.scores",
+            )
+        return self
 
 
 class Checks(Group):

@@ -172,3 +172,19 @@ def test_verdicts_count(deployment: Deployment, stalled: bool) -> None:
     for each in epochs:
         assert ("labels_stalled" in each["degraded"]) == stalled
         assert (each["label_offsets"] is not None) == stalled
+
+
+def test_a_backlog_raises_no_flags(deployment: Deployment) -> None:
+    """Decisions on records of an hour ago are kept among the scores and say so; those of now are flags again."""
+    flagged = {"amount_minor": 900_000}
+    publish(deployment, [deployment.transaction(number, **flagged) for number in range(40)])
+    process = deployment.start(**EVERY, output_max_decision_age="1h")
+    deployment.await_records(Role.SCORES, 40)
+    deployment.publish([deployment.transaction(number, **flagged) for number in range(40, 80)])
+    scores = deployment.await_records(Role.SCORES, 80).decisions
+    flags = deployment.await_records(Role.FLAGS, 40).decisions
+    assert deployment.stop(process) == 0
+    assert {each["event_id"] for each in flags} == {f"event-{number}" for number in range(40, 80)}
+    old = {each["event_id"] for each in scores if "backlog" in each["degraded"]}
+    assert old == {f"event-{number}" for number in range(40)}
+    assert {each["outcome"] for each in scores} == {"block"}
