@@ -202,6 +202,7 @@ def _source(client: Consumer, trouble: Trouble, settings: Settings, state: State
         poll_s=POLL_S,
         partitions=partitions,
         first_offset=clients.first_offset(settings),
+        by_steps=settings.score.membership == "kip848",
     )
 
 

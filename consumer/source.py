@@ -61,6 +61,7 @@ class KafkaSource:
         poll_s: float,
         partitions: int,
         first_offset: Callable[[Consumer, TopicPartition], int],
+        by_steps: bool = False,
     ) -> None:
         self._consumer = consumer
         self._trouble = trouble
@@ -78,6 +79,7 @@ class KafkaSource:
         self._unrecorded: dict[int, int] = {}
         self._held: list[Any] = []
         self._holding = False
+        self._by_steps = by_steps
         self.handovers = 0
 
     def begin(self) -> None:
@@ -240,7 +242,11 @@ class KafkaSource:
 
     def _read(self) -> None:
         """What is not kept still, each from its cursor on, whatever of it was fetched before."""
-        self._consumer.assign(self._partitions())
+        if self._by_steps:
+            self._consumer.incremental_unassign(self._consumer.assignment())
+            self._consumer.incremental_assign(self._partitions())
+        else:
+            self._consumer.assign(self._partitions())
         self._consumer.resume(self._partitions())
 
     def _raise_errors(self, messages: list[Any]) -> None:
@@ -270,11 +276,14 @@ class KafkaSource:
                 )
                 self._unrecorded[each.partition] = offset
             self._positions[each.partition] = offset
-        consumer.assign([])
+        (consumer.incremental_assign if self._by_steps else consumer.assign)([])
         self.handovers += 1
         log.info("source.assigned", partitions=sorted(self._positions), positions=dict(self._positions))
 
-    def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+    def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        if self._by_steps:
+            gone = {each.partition for each in partitions}
+            consumer.incremental_unassign([each for each in consumer.assignment() if each.partition in gone])
         for each in partitions:
             self._positions.pop(each.partition, None)
             self._texts.pop(each.partition, None)

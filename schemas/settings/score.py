@@ -52,8 +52,9 @@ class Score(Group):
     """exactly_once: one transaction per lot. at_least_once: lower latency, duplicates carry the same event_id."""
     start: Start = "end"
     """Where a group without offsets begins: end, earliest, or an ISO 8601 time with its zone."""
-    membership: Literal["static", "dynamic"] = "static"
-    """static: a restarted worker has its partitions back at once. dynamic: for deployments that scale by themselves."""
+    membership: Literal["static", "dynamic", "kip848"] = "static"
+    """static: a restarted worker has its partitions back at once. dynamic: for deployments that scale by themselves.
+    kip848: the same under the newer group protocol, which needs brokers of release 4.0 or later."""
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     """Worker processes on this node; the partitions are shared among them."""
     lot_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000

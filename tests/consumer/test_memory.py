@@ -188,3 +188,22 @@ def test_a_backlog_raises_no_flags(deployment: Deployment) -> None:
     old = {each["event_id"] for each in scores if "backlog" in each["degraded"]}
     assert old == {f"event-{number}" for number in range(40)}
     assert {each["outcome"] for each in scores} == {"block"}
+
+
+def test_the_newer_group_protocol(deployment: Deployment) -> None:
+    """Partitions that come and go one by one: nothing lost or doubled, and each feature bit for bit."""
+    given = EVERY | {"score_membership": "kip848"}
+    first = deployment.start(**given)
+    publish(deployment, payments(deployment, 500))
+    deployment.await_records(Role.SCORES, 500)
+    second = deployment.start(**given, score_node="other")
+    await_partitions(deployment, "other")
+    publish(deployment, payments(deployment, 500, 500))
+    deployment.await_records(Role.SCORES, 1_000)
+    assert deployment.stop(second) == 0
+    publish(deployment, payments(deployment, 500, 1_000))
+    deployment.await_records(Role.SCORES, 1_500)
+    publish(deployment, payments(deployment, 500, 1_500))
+    decisions = deployment.await_records(Role.SCORES, 2_000).decisions
+    assert deployment.stop(first) == 0
+    assert decided(decisions) == refolded(deployment)
