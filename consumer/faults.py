@@ -30,7 +30,7 @@ RIGHTS: Final = {
 LOGIN: Final = "check sasl.* and ssl.* under kafka.properties"
 OFF_THE_LOG: Final = (
     "the group's position is no longer in the log: records were deleted before they were scored; decide where to go on "
-    "with `kafka-consumer-groups --reset-offsets` for this group, then start again"
+    "with `fraudstream operate move`, then start again"
 )
 PROPERTY: Final = "correct kafka.properties; `fraudstream settings` shows what is set and where it comes from"
 FIXES: Final = {

@@ -103,7 +103,7 @@ class Orders:
             try:
                 return self._topic in self._client.list_topics(timeout=min(left, LOOK_S)).topics
             except KafkaException:
-                self._client.poll(0)
+                self._take(0.0)
         return True
 
     def _none(self, why: str) -> None:

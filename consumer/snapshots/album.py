@@ -34,7 +34,7 @@ class Album:
             raise Misconfigured(
                 f"the group {self.origin.group!r} has no committed offset for partition {partition} of "
                 f"{self.origin.topic!r}, but there are snapshots of its state: its offsets expired or were deleted",
-                fix="decide where it goes on with `kafka-consumer-groups --reset-offsets`; to begin anew, take another "
+                fix="decide where it goes on with `fraudstream operate move`; to begin anew, take another "
                 f"score.group or remove the snapshots in {self._store}",
             )
 

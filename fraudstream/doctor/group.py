@@ -5,10 +5,15 @@ from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException
 
+from consumer.dead_letter_limits import stop_of
 from fraudstream.doctor import remedies
 from fraudstream.doctor.finding import Finding, away, info, ok, wrong
 from fraudstream.doctor.offsets import Group, Offsets, Span
+from fraudstream.shown import text as text_of
+from producer.orders import standing
+from schemas.errors import Stop
 from schemas.settings import Settings
+from schemas.standing import Standing
 
 RUN: Final = "fraudstream score"
 
@@ -17,6 +22,7 @@ def check(settings: Settings) -> Iterator[Finding]:
     name, offsets = settings.score.group, Offsets(settings)
     try:
         spans, committed, group = offsets.spans(), offsets.committed(), offsets.group()
+        texts = offsets.texts()
     except KafkaException as exception:
         if finding := _refused(settings, exception.args[0]):
             yield finding
@@ -29,6 +35,22 @@ def check(settings: Settings) -> Iterator[Finding]:
         span = spans.get(partition)
         if span is None or not span.begin <= offset <= span.end:
             yield _lost(settings, partition, offset, span)
+    yield from _still(settings, texts)
+
+
+def _still(settings: Settings, texts: Mapping[int, str]) -> Iterator[Finding]:
+    """Partitions that nobody scores: stopped for their dead letters, or paused."""
+    try:
+        held = standing(settings, lambda _: None)
+    except Stop:
+        held = Standing(settings.score.group)
+    for partition, text in sorted(texts.items()):
+        if stop_of(text, partition, held):
+            what = f"partition {partition} stands still: too many of its records were refused"
+            yield wrong(settings.score.group, what, remedies.go_on(partition))
+    for partition, order in sorted(held.paused.items()):
+        what = f"partition {partition} is paused since {order.when}, by order of {text_of(order.who)}"
+        yield info(settings.score.group, what, f'fraudstream operate resume {partition} --why "…"')
 
 
 def _standing(
@@ -53,16 +75,16 @@ def _standing(
 def _lost(settings: Settings, partition: int, offset: int, span: Span | None) -> Finding:
     where = f"its position in partition {partition} is {offset}"
     if span is None:
-        return wrong(settings.score.group, f"{where}, but the input has no such partition", _begin_again(settings))
+        return wrong(settings.score.group, f"{where}, but the input has no such partition", _begin_again(partition))
     if offset < span.begin:
         what = f"{where}, but the log begins at {span.begin}: {span.begin - offset} records went unscored"
-        return wrong(settings.score.group, what, remedies.reset_offsets(settings, "--to-earliest"))
+        return wrong(settings.score.group, what, remedies.move("earliest", partition))
     what = f"{where}, but the log ends at {span.end}: was the topic deleted and made anew?"
-    return wrong(settings.score.group, what, _begin_again(settings))
+    return wrong(settings.score.group, what, _begin_again(partition))
 
 
-def _begin_again(settings: Settings) -> str:
-    return f"stop the workers, then: {remedies.reset_offsets(settings, '--to-earliest')}"
+def _begin_again(partition: int) -> str:
+    return f"stop the workers, then: {remedies.move('earliest', partition)}"
 
 
 def _refused(settings: Settings, error: KafkaError) -> Finding | None:

@@ -36,9 +36,12 @@ def allow_transactions(settings: Settings) -> str:
     return f"{_acls(settings)} --operation Write --operation Describe {prefix}"
 
 
-def reset_offsets(settings: Settings, to: str) -> str:
-    where = f"--group {settings.score.group} --topic {settings.topics.transactions}"
-    return f"{_tool('kafka-consumer-groups.sh', settings)} {where} --reset-offsets {to} --execute"
+def move(to: str, partition: int) -> str:
+    return f'fraudstream operate move --to {to} --partition {partition} --why "…"'
+
+
+def go_on(partition: int) -> str:
+    return f'once that is mended: fraudstream dlq resume {partition} --why "…"'
 
 
 def abort_hanging(settings: Settings, topic: str, partition: int, offset: int) -> str:

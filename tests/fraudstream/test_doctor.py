@@ -59,8 +59,10 @@ from fraudstream.local.jars import cache_folder, class_path
 from fraudstream.local.kafka import Kafka
 from fraudstream.local.running import Servers
 from fraudstream.topics import Administration, missing
+from producer.orders import Desk
 from schemas.churn import Keys
 from schemas.errors import Misconfigured
+from schemas.orders import Order
 from schemas.partitioner import Partitioner, partition
 from schemas.settings import Settings, load
 from schemas.topics import Role
@@ -191,7 +193,7 @@ def test_a_sound_deployment_is_found_sound(settings: Settings, tmp_path: Path) -
     fresh = {f"topics__{role}": f"{settings.topics.name(role)}-made" for role in Role}
     settings = changed(settings, **fresh)
     administration = Administration(settings)
-    assert len(list(administration.make(missing(administration.look(), settings)))) == 6
+    assert len(list(administration.make(missing(administration.look(), settings)))) == 7
     done = run("--json", *options(settings), cwd=tmp_path)
     findings = json.loads(done.stdout)
     assert done.returncode == 0, done.stdout
@@ -423,10 +425,12 @@ def test_settings_of_topics_that_may_not_be_read_are_said_to_be_unchecked(guarde
     """Without DESCRIBE_CONFIGS everything else is checked; without READ on the group, that is told too."""
     names = {role: f"{role}-{uuid.uuid4().hex[:8]}" for role in Role}
     admin = AdminClient({"bootstrap.servers": guarded.bootstrap, **LOGIN, **ADMIN})
-    for made in admin.create_topics([NewTopic(name, 2, 1) for name in names.values()]).values():
+    wanted = [NewTopic(name, 1 if role is Role.ORDERS else 2, 1) for role, name in names.items()]
+    for made in admin.create_topics(wanted).values():
         made.result(15)
-    allow(admin, "TOPIC", names[Role.TRANSACTIONS], AclOperation.READ)
-    for role in set(names) - {Role.TRANSACTIONS}:
+    for role in (Role.TRANSACTIONS, Role.ORDERS):
+        allow(admin, "TOPIC", names[role], AclOperation.READ)
+    for role in set(names) - {Role.TRANSACTIONS, Role.ORDERS}:
         allow(admin, "TOPIC", names[role], AclOperation.WRITE)
     properties = {f"kafka.properties.{name}": value for name, value in (LOGIN | SCORER).items()}
     named = {f"topics.{role}": name for role, name in names.items()}
@@ -665,6 +669,23 @@ def joined(settings: Settings) -> Iterator[Consumer]:
     consumer.close()
 
 
+def test_partitions_that_stand_still_are_told(settings: Settings) -> None:
+    """Stopped for their dead letters, until that stop is resumed; or paused, by whom; each with the way out."""
+    place = TopicPartition(settings.topics.transactions, 2, 0, "1 c=1001 n=1/1000 r=1 s=0")
+    consumer = Consumer({"bootstrap.servers": settings.kafka.bootstrap, "group.id": settings.score.group})
+    consumer.commit(offsets=[place], asynchronous=False)
+    consumer.close()
+    said = {"group": settings.score.group, "who": "ann", "why": "a test", "at": datetime.now(UTC), "partition": 2}
+    Desk(settings).give([Order.model_validate(said | {"verb": "pause"})])
+    _, stopped, paused = group.check(settings)
+    assert (stopped.severity, stopped.what.partition(":")[0]) == (Severity.ERROR, "partition 2 stands still")
+    assert "fraudstream dlq resume 2" in stopped.fix
+    assert paused.what.endswith("by order of ann")
+    resumed = [{"verb": "resume"}, {"verb": "resume_dead_letters", "stop": "2@0"}]
+    Desk(settings).give([Order.model_validate(said | each) for each in resumed])
+    assert len([*group.check(settings)]) == 1
+
+
 def test_a_position_that_fell_off_the_log_is_an_error(settings: Settings) -> None:
     """Records were deleted unscored: exit code 78, and the command that decides where to go on."""
     put(settings, "murmur2_random", 100)
@@ -675,7 +696,7 @@ def test_a_position_that_fell_off_the_log_is_an_error(settings: Settings) -> Non
     _, lost = group.check(settings)
     assert lost.exit_code == 78
     assert "partition 0 is 1, but the log begins at 5: 4 records went unscored" in lost.what
-    assert f"--group {settings.score.group}" in lost.fix
+    assert "fraudstream operate move --to earliest --partition 0" in lost.fix
 
 
 def test_a_position_beyond_the_end_is_an_error(settings: Settings) -> None:

@@ -90,10 +90,10 @@ def partitions_of(admin: AdminClient, settings: Settings) -> dict[Role, int]:
 
 
 def test_create_makes_every_topic_as_its_rule_says(fresh: Settings, admin: AdminClient, tmp_path: Path) -> None:
-    """Six topics, equally many partitions, kept as long as needed; `check` then has nothing to say."""
+    """Equally many partitions, one for the orders, kept as long as needed; `check` then has nothing to say."""
     done = run(fresh, "create", "--partitions", "3", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert partitions_of(admin, fresh) == dict.fromkeys(ROLES, 3)
+    assert partitions_of(admin, fresh) == dict.fromkeys(ROLES, 3) | {Role.ORDERS: 1}
     for rule in RULES:
         config = config_of(admin, fresh.topics.name(rule.role))
         assert config["retention.ms"] == str(rule.retention_ms)
@@ -109,8 +109,8 @@ def test_create_again_changes_nothing(fresh: Settings, admin: AdminClient, tmp_p
     make(admin, fresh.topics.flags, 6, {"retention.ms": "3600000"})
     first, second = (run(fresh, "create", cwd=tmp_path) for _ in range(2))
     assert f"stands      {fresh.topics.flags}: 6 partitions, 1 copy" in first.stdout
-    assert first.stdout.count("made") == 5
-    assert (second.returncode, second.stdout.count("stands"), second.stdout.count("made")) == (0, 6, 0)
+    assert first.stdout.count("made") == 6
+    assert (second.returncode, second.stdout.count("stands"), second.stdout.count("made")) == (0, 7, 0)
     assert config_of(admin, fresh.topics.flags)["retention.ms"] == "3600000"
 
 
@@ -121,14 +121,14 @@ def test_what_stands_decides_the_partitions(
     """The others follow the input, or the labels where there is no input yet, whatever the settings say."""
     make(admin, fresh.topics.name(standing), 4)
     assert run(fresh, "create", "--partitions", "9", cwd=tmp_path).returncode == 0
-    assert partitions_of(admin, fresh) == dict.fromkeys(ROLES, 4)
+    assert partitions_of(admin, fresh) == dict.fromkeys(ROLES, 4) | {Role.ORDERS: 1}
 
 
 def test_a_dry_run_makes_nothing(fresh: Settings, admin: AdminClient, tmp_path: Path) -> None:
     """It says what would be made."""
     done = run(fresh, "create", "--dry-run", cwd=tmp_path)
     assert done.returncode == 0
-    assert done.stdout.count("would make") == 6
+    assert done.stdout.count("would make") == 7
     assert partitions_of(admin, fresh) == {}
 
 
@@ -152,8 +152,8 @@ def test_somebody_else_may_make_them_at_the_same_time(fresh: Settings) -> None:
     """A topic that appears between looking and making counts as standing."""
     administration = Administration(fresh)
     wanted = missing(administration.look(), fresh)
-    assert [made for _, made in Administration(fresh).make(wanted)] == [True] * 6
-    assert [made for _, made in administration.make(wanted)] == [False] * 6
+    assert [made for _, made in Administration(fresh).make(wanted)] == [True] * 7
+    assert [made for _, made in administration.make(wanted)] == [False] * 7
 
 
 def test_three_copies_wait_for_two(fresh: Settings) -> None:
@@ -182,6 +182,11 @@ def test_check_finds_what_is_wrong_on_the_broker(fresh: Settings, admin: AdminCl
         ("warning", fresh.topics.scores, "there is no such topic (every decision"),
         ("error", fresh.topics.dlq, "there is no such topic (records that cannot be scored"),
         ("error", fresh.topics.epochs, "there is no such topic (what else went into the decisions)"),
+        (
+            "warning",
+            fresh.topics.orders,
+            "there is no such topic (what operators asked of the workers); workers score without it",
+        ),
     }
 
 
@@ -237,7 +242,9 @@ def test_help_tells_what_the_commands_do(tmp_path: Path) -> None:
 
 def standing(**changes: Topic) -> Found:
     """All topics as they should be, but for the changes."""
-    topics = {rule.role: Topic(6, 1, USUAL | {"retention.ms": str(rule.retention_ms)}) for rule in RULES}
+    topics = {
+        rule.role: Topic(rule.partitions or 6, 1, USUAL | {"retention.ms": str(rule.retention_ms)}) for rule in RULES
+    }
     return Found(1, topics | {Role(name): topic for name, topic in changes.items()})
 
 
@@ -354,7 +361,7 @@ def test_what_does_no_harm_is_not_found(found: Found) -> None:
 def test_one_copy_matters_where_there_are_several_brokers() -> None:
     """On a single broker there cannot be more."""
     findings = compare(replace(standing(), brokers=3), DEFAULTS)
-    assert [each.severity for each in findings] == [Severity.WARNING] * 6
+    assert [each.severity for each in findings] == [Severity.WARNING] * 7
     assert all("cluster of 3 brokers" in each.what for each in findings)
 
 
