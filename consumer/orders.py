@@ -69,8 +69,9 @@ class Orders:
                 log.warning("orders.not_read", topic=self._topic, waited_s=patience_s)
                 break
             self._take(STEP_S)
-        log.info("orders.standing", **summary(self.standing))
-        return self.standing
+        held = self.standing
+        log.info("orders.standing", paused=sorted(held.paused), skipped=len(held.skipped), drained=sorted(held.drained))
+        return held
 
     def learn(self) -> Standing:
         """What holds now; asks the client every so often."""
@@ -117,7 +118,7 @@ class Orders:
             self.standing = self.standing.after(orders)
             for order in orders:
                 if order.group == self.standing.group:
-                    log.info("order.heard", **told(order))
+                    tell(order)
             wait_s = 0.0
 
     def _order(self, message: Any) -> Order | None:  # noqa: ANN401 - the client's message
@@ -144,14 +145,14 @@ class Orders:
 FIX: Final = "`fraudstream topics create` makes it; the worker needs READ on it. Scoring goes on without orders"
 
 
-def summary(standing: Standing) -> dict[str, object]:
-    """For the log."""
-    return {
-        "paused": sorted(standing.paused),
-        "skipped": len(standing.skipped),
-        "drained": sorted(standing.drained),
-    }
-
-
-def told(order: Order) -> dict[str, object]:
-    return order.model_dump(mode="json", exclude_none=True, exclude={"group", "offsets"})
+def tell(order: Order) -> None:
+    log.info(
+        "order.heard",
+        verb=order.verb.value,
+        partition=order.partition,
+        offset=order.offset,
+        slot=order.slot,
+        stop=order.stop,
+        who=order.who,
+        why=order.why,
+    )
