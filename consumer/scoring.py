@@ -6,7 +6,7 @@ Records that were answered already are decoded and folded, and nothing else.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -19,7 +19,7 @@ from consumer.epochs import BACKLOG, LABELS_STALLED, Circumstances, Epochs
 from consumer.life import Life
 from consumer.lots import Fetched, Outgoing, Pending
 from consumer.metrics import STAGE_SECONDS
-from consumer.skips import as_skipped, skipped_rows, without
+from consumer.skips import decoded
 from consumer.state import State
 from models.decide import Decider
 from models.labels import LabelBook
@@ -109,10 +109,7 @@ class Scorer:
             return Scored(Pending(self._records(judged, now), spans), tally(judged, now))
 
     def _decoded(self, raw: Raw) -> Lot:
-        """Without what an operator ordered to be passed over."""
-        skipped = skipped_rows(raw, self.standing())
-        lot = self.decoder.decode(without(raw, skipped))
-        return replace(lot, refusals=tuple(as_skipped(lot.refusals, skipped))) if skipped else lot
+        return decoded(self.decoder, raw, self.standing())
 
     def _circumstances(self, judged: Judged, decider: Decider) -> Circumstances:
         churn, at = judged.churn, judged.sight.at

@@ -8,12 +8,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from schemas.lot import Raw, Refusal
+from schemas.lot import Decoder, Lot, Raw, Refusal
 from schemas.standing import Standing
 from schemas.verdicts import Reason
 
 Skipped = Mapping[int, str]
 """By row: by whose order."""
+
+
+def decoded(decoder: Decoder, raw: Raw, standing: Standing) -> Lot:
+    """As if nobody had sent what was ordered to be passed over."""
+    skipped = skipped_rows(raw, standing)
+    lot = decoder.decode(without(raw, skipped))
+    return replace(lot, refusals=tuple(as_skipped(lot.refusals, skipped))) if skipped else lot
 
 
 def skipped_rows(raw: Raw, standing: Standing) -> Skipped:

@@ -25,7 +25,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from consumer.faults import ending, error_of
 from consumer.keeper import Keeper
 from consumer.lots import Fetched, Span
-from consumer.trouble import Trouble
+from consumer.trouble import Trouble, raise_endings
 from schemas.errors import RestartMe
 from schemas.lot import Raw
 
@@ -191,7 +191,7 @@ class KafkaSource:
         if self._trouble.end:
             raise self._trouble.end
         if message is not None:
-            self._raise_errors([message])
+            raise_endings([message])
             self._held.append(message)
 
     def _drain(self, messages: list[Any], rows: int) -> list[Any]:
@@ -206,7 +206,7 @@ class KafkaSource:
 
     def _fetched(self, messages: list[Any]) -> Fetched | None:
         """Leaves out what is not ours, or not any more, and what came twice because partitions were handed over."""
-        self._raise_errors(messages)
+        raise_endings(messages)
         kept, past = [], []
         firsts: dict[int, int] = {}
         for each in messages:
@@ -248,15 +248,6 @@ class KafkaSource:
         else:
             self._consumer.assign(self._partitions())
         self._consumer.resume(self._partitions())
-
-    def _raise_errors(self, messages: list[Any]) -> None:
-        for message in messages:
-            error = message.error()
-            if error is None:
-                continue
-            if end := ending(error):
-                raise end
-            log.warning("source.error", error=error.name(), detail=error.str())
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         try:

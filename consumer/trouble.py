@@ -4,7 +4,7 @@ Some ends are told there alone: the call itself only times out, or says that som
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -40,3 +40,14 @@ class Trouble:
 
     def clear(self) -> None:
         self.heard = False
+
+
+def raise_endings(messages: Iterable[Any]) -> None:
+    """Of errors that came in the place of records, those that this process cannot go on with."""
+    for message in messages:
+        error = message.error()
+        if error is None:
+            continue
+        if end := ending(error):
+            raise end
+        log.warning("source.error", error=error.name(), detail=error.str())

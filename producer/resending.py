@@ -12,14 +12,14 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Self
 
-from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from producer.broker import Broker
 from producer.dead_letters import Letter
 from producer.orders import PARTITION, standing
 from producer.publish import producer_settings
 from schemas import headers
-from schemas.errors import DependencyAway, Misconfigured, RestartMe, Stop
+from schemas.errors import DependencyAway, Misconfigured, RestartMe, Stop, Usage
 from schemas.orders import Order, Verb, as_ranges
 from schemas.settings import Settings
 
@@ -36,6 +36,7 @@ RIGHTS: Final = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED: "WRITE on the input and on the topic of orders",
     KafkaError.CLUSTER_AUTHORIZATION_FAILED: "IDEMPOTENT_WRITE on the cluster (brokers before 2.8)",
 }
+TOO_LARGE: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE})
 FENCED: Final = frozenset({KafkaError._FENCED, KafkaError.PRODUCER_FENCED})  # noqa: SLF001
 
 
@@ -47,6 +48,7 @@ class Resender:
         self._broker = Broker(settings.kafka.bootstrap)
         own = {"transactional.id": f"{settings.score.app}-dlq-replay", "error_cb": self._broker.heard}
         self._producer = Producer(producer_settings(settings) | own)
+        self._failed: KafkaError | None = None
         for topic in (settings.topics.transactions, settings.topics.orders):
             self._broker.partitions(self._producer, topic, PATIENCE_SECONDS)
         self._begin()
@@ -56,13 +58,14 @@ class Resender:
         """Yields how many have gone, batch by batch."""
         left = iter(letters)
         while batch := list(islice(left, BATCH)):
+            self._failed = None
             try:
                 self._producer.begin_transaction()
                 self._produce(batch, who, why, now())
                 self._producer.commit_transaction(PATIENCE_SECONDS)
             except KafkaException as error:
                 self._abort()
-                raise self._refused(error.args[0]) from error
+                raise self._refused(self._failed or error.args[0]) from error
             yield len(batch)
 
     def _produce(self, batch: Sequence[Letter], who: str, why: str, at: datetime) -> None:
@@ -80,7 +83,8 @@ class Resender:
                 partition=partition,
                 offsets=as_ranges(sent),
             )
-            self._producer.produce(self._settings.topics.orders, order.to_bytes(), partition=PARTITION)
+            topic = self._settings.topics.orders
+            self._producer.produce(topic, order.to_bytes(), partition=PARTITION, on_delivery=self._delivered)
 
     def _letter(self, letter: Letter) -> None:
         """A key decides the partition, as it does for everybody; without one it is where the record came from."""
@@ -92,7 +96,12 @@ class Resender:
             letter.key,
             BY_KEY if letter.key is not None or letter.origin is None else letter.origin.partition,
             headers=[*kept, (headers.REPLAYED_FROM, came_from)],
+            on_delivery=self._delivered,
         )
+
+    def _delivered(self, error: KafkaError | None, _: Message) -> None:
+        """The first one says why; others are refused because of it."""
+        self._failed = self._failed or error
 
     def _begin(self) -> None:
         until = time.monotonic() + PATIENCE_SECONDS
@@ -114,6 +123,8 @@ class Resender:
     def _refused(self, error: KafkaError) -> Stop:
         if right := RIGHTS.get(error.code()):
             return Misconfigured(f"dead letters cannot be sent back: {error.str()}", fix=f"grant this user {right}")
+        if error.code() in TOO_LARGE:
+            return Usage(f"a record is larger than the input takes: {error.str()}", fix="raise its max.message.bytes")
         if error.code() in FENCED:
             return RestartMe("somebody else has begun to send dead letters back", fix=AGAIN)
         away = self._broker.away(f"dead letters could not be sent back: {error.str()}")

@@ -9,6 +9,7 @@ from typing import Self
 from consumer.replaying.cards import Cards, from_nothing, from_store
 from consumer.replaying.epochs import Epochs, read_epochs
 from consumer.replaying.log import Log
+from consumer.replaying.ordered import ordered
 from consumer.replaying.verdicts import Verdicts
 from models.bank import Bank
 from schemas.contracts import DECISION, EPOCH, LABEL
@@ -64,7 +65,7 @@ class Archive:
             log(topics.flags),
             log_if_there(topics.scores),
             log(topics.epochs),
-            Cards(transactions, decoder, bank, restore),
+            Cards(transactions, decoder, bank, restore, ordered(log_if_there(topics.orders), settings.score.group)),
             Verdicts(labels, label_decoder, bank.labels, bank.money),
             Records(DECISION, registry),
             Records(EPOCH, registry),

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from consumer.clients import admin
 from consumer.replaying.log import ROWS, Log
+from consumer.skips import decoded
 from consumer.snapshots.digest import fold_digest
 from consumer.snapshots.header import Origin
 from consumer.snapshots.names import Name
@@ -20,6 +21,7 @@ from models.cards import CardBook
 from models.feature_list import LONGEST_MS
 from schemas.lot import Decoder, Lot, Raw
 from schemas.settings import Settings
+from schemas.standing import Standing
 
 CALL_S = 10.0
 
@@ -36,8 +38,15 @@ class Start:
 class Cards:
     """One partition at a time, going forward: `begin`, then fold what `lots` hands out into `book`."""
 
-    def __init__(self, log: Log, decoder: Decoder, bank: Bank, restore: Callable[[int, int], Restored | None]) -> None:
-        self._log, self._decoder, self._bank, self._restore = log, decoder, bank, restore
+    def __init__(
+        self,
+        log: Log,
+        decoder: Decoder,
+        bank: Bank,
+        restore: Callable[[int, int], Restored | None],
+        standing: Standing,
+    ) -> None:
+        self._log, self._decoder, self._bank, self._restore, self._standing = log, decoder, bank, restore, standing
         self._whole = False
         self.book = CardBook(bank.terms, bank.money)
         self.cold_since_ms: int | None = None
@@ -61,7 +70,7 @@ class Cards:
             raw = Raw.of(messages)
             if not self._whole:
                 self.cold_since_ms, self._whole = max(int(raw.timestamp[0]), 0), True
-            yield self._decoder.decode(raw), raw
+            yield decoded(self._decoder, raw, self._standing), raw
 
     def cold(self, at_ms: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Rows of which some window reaches further back than what was folded."""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource  # type: ignore[attr-defined]
 from support.deployment import Deployment
 from support.letters import PAN, T0, Room, transaction
 from support.typed import Typed
@@ -287,6 +288,27 @@ def test_whoever_comes_later_takes_over(settings: Settings) -> None:
         with pytest.raises(RestartMe, match="somebody else"):
             sum(first.send(found, **given))
     assert len(list(read(settings, print))) == 2
+
+
+def test_a_batch_goes_whole_or_not_at_all(typed: Typed, room: Room, deployment: Deployment, settings: Settings) -> None:
+    """What the broker refuses takes its neighbours along; nothing is noted as sent, and all go once it is mended."""
+    room.put(transaction(1))
+    room.put(b"x" * 5_000, Reason.UNKNOWN_FRAMING)
+    limit(settings, "1000")
+    said = typed.badly(64, "dlq", "replay", "--partition", 0, *WHY)
+    assert "larger than the input takes" in said
+    assert (replayed(deployment), list(read(settings, print))) == ([], [])
+    limit(settings, "1048588")
+    assert typed.well("dlq", "replay", "--partition", 0, *WHY).out == "2 sent\n"
+    assert len(replayed(deployment)) == 2
+
+
+def limit(settings: Settings, size: str) -> None:
+    admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap})
+    entry = ConfigEntry("max.message.bytes", size, incremental_operation=AlterConfigOpType.SET)
+    topic = ConfigResource(ConfigResource.Type.TOPIC, settings.topics.transactions, incremental_configs=[entry])
+    for altered in admin.incremental_alter_configs([topic]).values():
+        altered.result(15)
 
 
 def test_what_is_refused_again_says_so(typed: Typed, room: Room, deployment: Deployment) -> None:
