@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.deployment import Deployment, fresh_settings
+from support.deployment import Ahead, Deployment
 from support.registry import registry
 
 from fraudstream.local.running import Servers, running
@@ -24,10 +24,15 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         yield servers
 
 
+@pytest.fixture(scope="session")
+def ahead(services: Servers) -> Ahead:
+    return Ahead(services)
+
+
 @pytest.fixture
-def settings(services: Servers, tmp_path: Path) -> Settings:
+def settings(ahead: Ahead, tmp_path: Path) -> Settings:
     """Settings of a deployment nobody else uses: its topics exist and are empty."""
-    return fresh_settings(services, tmp_path)
+    return ahead.settings(tmp_path)
 
 
 @pytest.fixture

@@ -25,10 +25,12 @@ from fraudstream.local.running import Servers
 from schemas.churn import Keys
 from schemas.contracts import DECISION, EPOCH, TRANSACTION
 from schemas.settings import Settings, leaves, load
+from schemas.settings.topics import Topics
 from schemas.topics import RULES, Role
 
 PATIENCE_S = 60.0
 NOW_MS = 1_767_571_200_000
+PARTITIONS = Topics().partitions
 
 
 @dataclass
@@ -219,7 +221,37 @@ def _to_the_end(consumer: Consumer, partitions: int) -> list[Any]:
 
 def fresh_settings(servers: Servers, folder: Path) -> Settings:
     """Those of a deployment nobody else uses: its topics exist and are empty."""
-    unique = uuid.uuid4().hex[:12]
+    return Ahead(servers, one=True).settings(folder)
+
+
+class Ahead:
+    """Deployments nobody else uses. The topics of the next one are made while the test with this one runs."""
+
+    def __init__(self, servers: Servers, *, one: bool = False) -> None:
+        self._servers, self._one = servers, one
+        self._admin = AdminClient({"bootstrap.servers": servers.bootstrap, "log_level": 0})
+        self._next = self._asked()
+
+    def settings(self, folder: Path) -> Settings:
+        """Its topics exist and are empty."""
+        unique, asked = self._next
+        settings = settings_of(self._servers, unique, folder)
+        for made in asked.values():
+            made.result(timeout=15)
+        await_leaders(self._admin, settings)
+        if not self._one:
+            self._next = self._asked()
+        return settings
+
+    def _asked(self) -> tuple[str, dict[str, Any]]:
+        unique = uuid.uuid4().hex[:12]
+        kept = {"retention.ms": "-1"}  # tests stamp records with times that a broker would hold to be long past
+        names = [(f"{rule.name}-{unique}", rule.partitions or PARTITIONS) for rule in RULES]
+        wanted = [NewTopic(name, partitions, 1, config=kept) for name, partitions in names]
+        return unique, self._admin.create_topics(wanted)
+
+
+def settings_of(servers: Servers, unique: str, folder: Path) -> Settings:
     names = {f"topics.{rule.role}": f"{rule.name}-{unique}" for rule in RULES}
     given = {
         "kafka.bootstrap": servers.bootstrap,
@@ -233,25 +265,15 @@ def fresh_settings(servers: Servers, folder: Path) -> Settings:
         "score.node": "test",
         "health.port": "-1",
     }
-    settings = load(names | given, env={})
-    create_topics(settings)
-    return settings
+    return load(names | given, env={})
 
 
-def create_topics(settings: Settings) -> None:
+def await_leaders(admin: AdminClient, settings: Settings) -> None:
     topics = settings.topics
-    kept = {"retention.ms": "-1"}  # tests stamp records with times that a broker would hold to be long past
-    wanted = [
-        NewTopic(topics.name(rule.role), rule.partitions or topics.partitions, topics.replication, config=kept)
-        for rule in RULES
-    ]
-    admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap})
-    for created in admin.create_topics(wanted).values():
-        created.result(timeout=15)
     every = {
-        TopicPartition(topic.topic, number): OffsetSpec.latest()
-        for topic in wanted
-        for number in range(topic.num_partitions)
+        TopicPartition(topics.name(rule.role), number): OffsetSpec.latest()
+        for rule in RULES
+        for number in range(rule.partitions or topics.partitions)
     }
     deadline = time.monotonic() + 15
     while any(each.exception(timeout=15) for each in admin.list_offsets(every).values()):
