@@ -17,6 +17,7 @@ from models.judging.ranking import Scores, average_precision, roc_auc
 from models.judging.report import CRITICAL_MINOR
 from models.judging.splits import Lengths, Split
 from models.labels import LabelParams
+from models.reasons import Reasons, medians
 from models.training.estimators import boosted_trees, fit
 from models.training.past import Past, gather
 from models.training.scorer import Scorer
@@ -43,10 +44,11 @@ class Ranking(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exam:
-    """`scenario` is of the rows of the past, `scores` are the model's margins of them; `reached` what it flags."""
+    """`scenario` is of the rows of the past, `scores` are the model's margins of them; it flags from `threshold` on."""
 
     past: Past
     scenario: NDArray[np.str_]
+    model: Scorer
     scores: Scores
     threshold: float
 
@@ -56,11 +58,12 @@ class Exam:
         past = gather(
             source, builder(), PARAMS, keep_ms=(DAYS - LENGTHS.warm_up + 1) * DAY_MS, gap_days=7, say=lambda *_: None
         )
-        scores = learnt(past, ALL)
+        model = learnt(past, ALL)
+        scores = model.margins(past.table.features)
         picked = past.known(SPLIT.pick, SPLIT.test.start)
         genuine = scores[picked.row[~picked.fraud]]
         threshold = float(np.quantile(genuine, 1.0 - fpr, method="higher"))
-        return cls(past, source.scenarios(past.table.event), scores, threshold)
+        return cls(past, source.scenarios(past.table.event), model, scores, threshold)
 
     @property
     def test(self) -> NDArray[np.int64]:
@@ -98,7 +101,17 @@ class Exam:
 
     def unlabelled(self) -> Scores:
         """The margins of the same model without what past labels say."""
-        return learnt(self.past, UNLABELLED)
+        matrix = np.ascontiguousarray(self.past.table.features[:, list(UNLABELLED)])
+        return learnt(self.past, UNLABELLED).margins(matrix)
+
+    def caught(self) -> tuple[NDArray[np.str_], list[list[str]]]:
+        """Of all that is flagged since the model learnt: what it was, and the reasons."""
+        taught = self.past.known(SPLIT.train, SPLIT.pick.start)
+        table = self.past.table
+        section = medians(table.features[taught.row], taught.fraud, self.model)
+        rows = np.flatnonzero((table.time >= SPLIT.pick.start) & (self.scores >= self.threshold))
+        flagged = table.take(rows)
+        return self.scenario[rows], Reasons.of(section, self.model).codes(flagged.features, flagged.hits)
 
     @property
     def best_rule(self) -> float:
@@ -125,7 +138,7 @@ class Exam:
         return day_interval(self.past.table.time[rows] // DAY_MS, ahead, seed=1, draws=200)
 
 
-def learnt(past: Past, columns: Sequence[int]) -> Scores:
-    """Margins of all rows by a model of what was known of the training days when the gap after them was over."""
+def learnt(past: Past, columns: Sequence[int]) -> Scorer:
+    """A model of what was known of the training days when the gap after them was over."""
     known, matrix = past.known(SPLIT.train, SPLIT.pick.start), past.table.features[:, list(columns)]
-    return Scorer.of(fit(boosted_trees, 1, matrix[known.row], known.fraud)).margins(np.ascontiguousarray(matrix))
+    return Scorer.of(fit(boosted_trees, 1, matrix[known.row], known.fraud))

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from support.training import Exam, Ranking
 
 from producer.scenarios import FRAUD_SHARE, mix_of
@@ -11,6 +12,13 @@ from producer.scenarios import FRAUD_SHARE, mix_of
 CUSTOMERS = 6_000
 OTHER_MIX = "card_testing=0.14,stolen_card=0.22,compromised_terminal=0.38,account_takeover=0.14,friendly_fraud=0.12"
 """Twice as much by thieves, half as much that only labels reveal."""
+OWN = {
+    "card_testing": "burst",
+    "stolen_card": "amount_unusual",
+    "compromised_terminal": "terminal_fraud",
+    "account_takeover": "new_device_country",
+}
+"""The reason that says what a thief did."""
 AUC = (0.86, 0.93)
 AVERAGE_PRECISION = (0.60, 0.80)
 
@@ -73,3 +81,31 @@ def test_what_nobody_can_see_is_not_found(exam: Exam) -> None:
     """Else something leaks: friendly fraud, and a terminal before its first confirmed fraud, look like any use."""
     assert exam.recall(~exam.attainable) < 0.1
     assert 0.65 < exam.attainable[exam.fraud].mean() < 0.85
+
+
+@pytest.fixture(scope="module")
+def reasons(exam: Exam, other: Exam) -> tuple[NDArray[np.str_], list[list[str]]]:
+    """What was caught in both, and the reasons it was flagged with."""
+    (first, ones), (second, others) = exam.caught(), other.caught()
+    return np.concatenate([first, second]), [*ones, *others]
+
+
+@pytest.mark.parametrize(("scenario", "code"), OWN.items())
+def test_each_scenario_has_its_own_first_reason(
+    reasons: tuple[NDArray[np.str_], list[list[str]]], scenario: str, code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a thief did is what is said first, in four of five caught frauds at least. Prints what it reached."""
+    caught, codes = reasons
+    first = np.array([each[0] for each in codes])[caught == scenario]
+    share = float((first == code).mean())
+    with capsys.disabled():
+        sys.stdout.write(f" {scenario}: {share:.2f} of {len(first)}")
+    assert len(first) > 100
+    assert share >= 0.8
+
+
+def test_every_flag_has_two_to_four_reasons(reasons: tuple[NDArray[np.str_], list[list[str]]]) -> None:
+    """Fraud or not."""
+    caught, codes = reasons
+    assert {"genuine", *OWN} <= set(caught.tolist())
+    assert {len(each) for each in codes} <= {2, 3, 4}
