@@ -13,11 +13,18 @@ class Endless(Exception):
 
 
 def weakened(module: ModuleType, old: str, new: str) -> dict[str, Any]:
+    return changed(module, (old, new))
+
+
+def changed(module: ModuleType, *changes: tuple[str, str]) -> dict[str, Any]:
+    """Each change takes the place of something that is there."""
     source = inspect.getsource(module)
-    assert old in source
-    plain = source.replace(old, new).replace("@compiled\n", "")
+    for old, new in changes:
+        assert old in source, old
+        source = source.replace(old, new)
+    plain = source.replace("@compiled\n", "")
     tree = ast.fix_missing_locations(Counted().visit(ast.parse(plain)))
-    space: dict[str, Any] = {"turn": Steps().turn}
+    space: dict[str, Any] = {"turn": Steps().turn, "__name__": module.__name__}
     exec(compile(tree, module.__name__, "exec"), space)
     return space
 

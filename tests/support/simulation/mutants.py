@@ -1,0 +1,144 @@
+"""Workers with one mistake each, of the kinds that such programs are known for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from support.mutant import changed
+from support.simulation import fold
+from support.simulation.fold import SmallScorer
+from support.simulation.slot import Parts
+
+from consumer import at_least_once, checkpoint, epochs, source
+from consumer.lots import Fetched, Outgoing, Pending
+from consumer.scoring import Scored
+
+ENDS = "{each: span.end for each, span in pending.spans.items()}"
+SEND_OFFSETS = "producer.send_offsets_to_transaction(offsets, self._source.group(), self._call_s)"
+DONE = 'CHECKPOINTS.labels("committed").inc()\n'
+AGAIN = "self._resolve(pending) if failures else pending.still_at(self._source.positions)"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    make: Callable[[], Parts]
+    exactly_once: bool | None = True
+
+
+def _checkpoint(*changes: tuple[str, str], **given: Any) -> Mutant:
+    def make() -> Parts:
+        space = changed(checkpoint, *changes)
+        return Parts(exactly_once=space["ExactlyOnce"], clocked=space, **given)
+
+    return Mutant(make)
+
+
+def _source(*changes: tuple[str, str]) -> Mutant:
+    return Mutant(lambda: Parts(source=changed(source, *changes)["KafkaSource"]))
+
+
+def _epochs(*changes: tuple[str, str]) -> Mutant:
+    return Mutant(lambda: Parts(epochs=changed(epochs, *changes)["Epochs"]))
+
+
+def _fold(*changes: tuple[str, str]) -> Mutant:
+    def make() -> Parts:
+        space = changed(fold, *changes)
+        return Parts(scorer=space["SmallScorer"], shelf=space["Shelf"])
+
+    return Mutant(make)
+
+
+def _at_least_once(*changes: tuple[str, str]) -> Mutant:
+    return Mutant(lambda: Parts(at_least_once=changed(at_least_once, *changes)["AtLeastOnce"]), exactly_once=False)
+
+
+def _client(**config: object) -> Mutant:
+    return Mutant(lambda: Parts(consumer_config={name.replace("_", "."): value for name, value in config.items()}))
+
+
+@dataclass(frozen=True)
+class Refolded(Pending):
+    again: Callable[[], list[Outgoing]]
+
+    def only(self, partitions: frozenset[int]) -> Pending:
+        """What is left of it to be published again."""
+        return Pending(self.again(), self.spans).only(partitions)
+
+
+class FoldsAgain(SmallScorer):
+    def score(self, fetched: Fetched) -> Scored:
+        scored = super().score(fetched)
+        pending = scored.pending
+        again = partial(self.records, fetched, *self.current())
+        return Scored(Refolded(pending.records, pending.spans, again), scored.tally)
+
+
+MUTANTS = {
+    "offsets are committed before anything is produced": _checkpoint(
+        (
+            'with guard("begin_transaction", hang_s):',
+            f"self._source.commit({ENDS})\n        with guard('begin', hang_s):",
+        )
+    ),
+    "offsets are committed after the transaction": _checkpoint(
+        (SEND_OFFSETS, "pass"), (DONE, f"{DONE}        self._source.commit({ENDS})\n")
+    ),
+    "what failed is sent again without asking": _checkpoint((AGAIN, "pending.still_at(self._source.positions)")),
+    "a time-out of the commit means done": _checkpoint(
+        (
+            "(exception)\n                self._recycle()\n",
+            "(exception)\n                self._recycle(); return self._source.advance(pending.spans)\n",
+        )
+    ),
+    "a time-out of the commit means not done": _checkpoint(
+        ("if committed[each] == span.end}", "if False}"), ("if committed[each] == span.start}", "}")
+    ),
+    "positions move before the commit": _checkpoint(
+        (
+            'with guard("commit_transaction", hang_s):',
+            'self._source.advance(pending.spans)\n        with guard("commit_transaction", hang_s):',
+        )
+    ),
+    "rows of partitions that went away are published": _checkpoint(
+        ("if each in positions}", "}"),
+        ("pending.only(frozenset(again)).still_at(self._source.positions)", "pending.only(frozenset(again))"),
+        ("positions[each] != committed[each]", "False"),
+    ),
+    "offsets are sent in nobody's name": _checkpoint(
+        ("self._source.group()", "self._source.group()._replace(member='', generation=-1)")
+    ),
+    "input is read before it is committed": _client(isolation_level="read_uncommitted"),
+    "the client commits by itself": _client(enable_auto_commit=True),
+    "nothing is paused while a lot is pending": _source(
+        ("self._consumer.pause(self._partitions())", "pass"),
+        ("            self._held.append(message)", "            self._held += [] if self._holding else [message]"),
+    ),
+    "what was held stays when its partition goes": _source(("each.partition() not in gone", "True")),
+    "records come twice around a handover": _source(
+        ("if offset >= ends.get(partition, NEVER)", "if partition in ends")
+    ),
+    "a new group's beginning is not written down": _source(("if not self._unrecorded:", "if True:")),
+    "no epoch is written": _epochs(("begun[partition] = self._record(partition, span.first, now)", "pass")),
+    "epochs outlive an assignment": _epochs(("self._current.clear()", "pass")),
+    "epochs do not follow the model": _epochs(("if last != now:", "if last is None:")),
+    "state set aside is ahead of the commit": _fold(
+        ("standing is None or standing.offset > committed", "standing is None")
+    ),
+    "snapshots are newer than the commit": _fold(
+        ("if each[0] <= committed]", "]"),
+        (
+            "self.standings[partition].offset = span.end",
+            "standing = self.standings[partition]; standing.offset = span.end; self.shelf.put(partition, standing)",
+        ),
+    ),
+    "state is not folded forward": _fold(
+        ("for row in self.read(partition, standing.offset, committed):", "for row in ():")
+    ),
+    "a lot is folded again when it was aborted": Mutant(lambda: Parts(scorer=FoldsAgain)),
+    "offsets are committed before delivery": _at_least_once(
+        ("self._deliver(pending)\n", "first = pending\n"), (DONE, f"{DONE}                self._deliver(first)\n")
+    ),
+    "delivery is not awaited": _at_least_once(("while self._producer.flush(self._call_s):", "while False:")),
+}
