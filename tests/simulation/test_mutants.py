@@ -4,7 +4,7 @@ import pytest
 from support.simulation.audit import schedule
 from support.simulation.mutants import MUTANTS
 
-MOST = 400
+MOST = 1000
 
 
 @pytest.mark.parametrize("name", MUTANTS)

@@ -7,7 +7,7 @@ from typing import Any
 from confluent_kafka import KafkaError, Message, TopicPartition
 from support.memory_kafka.broker import Broker
 from support.memory_kafka.fetching import Fetching
-from support.memory_kafka.group import Group, Membership
+from support.memory_kafka.group import Group, Membership, Place
 from support.memory_kafka.refusal import Refused, raised, timed_out
 from support.memory_kafka.wire import Fate, Wire
 
@@ -46,6 +46,7 @@ class MemoryConsumer:
         self._topics: list[str] = []
         self._callbacks: tuple[Handover | None, Handover | None, Handover | None] = (None, None, None)
         self._member, self._generation = "", -1
+        self._given: list[Place] = []
         self._chosen = False
         self._closed = False
 
@@ -115,16 +116,17 @@ class MemoryConsumer:
             self._hand_over([TopicPartition(topic, number) for topic, number in places])
 
     def _hand_over(self, partitions: list[TopicPartition]) -> None:
-        self._chosen = False
+        self._chosen, self._given = False, [_place(each) for each in partitions]
         if on_assign := self._callbacks[0]:
             on_assign(self, partitions)
         if not self._chosen:
             self.assign(partitions)
 
     def _hand_back(self, callback: Handover | None) -> None:
-        held = self.assignment()
-        if held and callback:
-            callback(self, held)
+        """What the group gave, whatever of it is being read."""
+        given, self._given = self._given, []
+        if given and callback:
+            callback(self, [TopicPartition(*place) for place in given])
         self._log.assign([])
 
     def consumer_group_metadata(self) -> Membership:

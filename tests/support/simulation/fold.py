@@ -1,20 +1,21 @@
 """A small scorer: per card a count, a sum and a chain of digests; decisions in JSON. Where it stands is its own.
 
-The state of a partition is good for going on from only while its offset is not beyond what is committed. What was
-computed for a lot is computed once; a partition that comes back is folded forward from where it was set aside, else
-from the newest snapshot that is not beyond the committed offset, else from the beginning.
+The state of a partition is good for going on from only while its offset is not beyond what is committed: what was set
+aside when it went, else the newest such snapshot, else nothing and the whole log.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
 
 from consumer.epochs import Circumstances, Epochs
+from consumer.life import Life
 from consumer.lots import Fetched, Outgoing, Pending
 from consumer.scoring import Scored, Tally
 from models.decide import ModelRef
+from schemas.lot import Raw
 
 Cards = dict[bytes, tuple[int, int, int]]
 Row = tuple[int, bytes, bytes]
@@ -23,8 +24,11 @@ DECISIONS, EPOCHS, INPUT, GROUP = "decisions", "epochs", "input", "scorers"
 
 @dataclass
 class Standing:
+    """`offset` is the next to be folded."""
+
     offset: int
-    cards: Cards
+    cards: Cards = field(default_factory=dict)
+    ours: bool = True
 
 
 @dataclass
@@ -43,46 +47,87 @@ class Shelf:
 
 
 @dataclass
+class SmallState:
+    """What the source and the worker ask of a state."""
+
+    shelf: Shelf
+    due: Callable[[], bool]
+    """Whether a snapshot is to be taken now."""
+    standings: dict[int, Standing] = field(default_factory=dict)
+    labels: Any = None
+    oldest_ms: int | None = None
+    cards: int = 0
+    nbytes: int = 0
+
+    def begins(self, partition: int) -> None:
+        """Anything may be a new group."""
+
+    def restore(self, partition: int, committed: int) -> int:
+        standing = self.standings.get(partition)
+        if standing is None or standing.offset > committed:
+            standing = self.shelf.newest(partition, committed)
+        standing.ours = True
+        self.standings[partition] = standing
+        return standing.offset
+
+    def leave(self, partition: int) -> None:
+        self.standings[partition].ours = False
+
+    def write_due(self, label_offsets: Mapping[int, int]) -> None:
+        for partition, standing in self.standings.items():
+            if standing.ours and self.due():
+                self.shelf.put(partition, standing)
+
+    def close(self, label_offsets: Mapping[int, int]) -> None:
+        self.write_due(label_offsets)
+
+    def fold(self, partition: int, row: Row) -> tuple[int, int, int]:
+        offset, card, value = row
+        standing = self.standings[partition]
+        standing.offset = offset + 1
+        count, total, chain = standing.cards.get(card, (0, 0, 0))
+        standing.cards[card] = count + 1, total + int(value), crc32(value, chain)
+        return standing.cards[card]
+
+
+class NoLabels:
+    def begin(self, since_ms: int, *, life: Life) -> bool:
+        return True
+
+    def catch_up(self, book: Any, life: Life) -> bool:
+        return True
+
+    def between_lots(self, book: Any, oldest_ms: int | None) -> None:
+        """There are none."""
+
+    def offsets(self) -> dict[int, int]:
+        return {}
+
+
+@dataclass
 class SmallScorer:
     epochs: Epochs
-    shelf: Shelf
-    read: Callable[[int, int, int], Iterator[Row]]
-    """Committed records of a partition, from an offset up to another."""
+    state: SmallState
     current: Callable[[], tuple[str, str]]
     """The model and the churn generation of this moment."""
-    takes_snapshot: Callable[[], bool]
-    standings: dict[int, Standing] = field(default_factory=dict)
+    labels: NoLabels = field(default_factory=NoLabels)
 
-    def score(self, fetched: Fetched) -> Scored:
-        model, churn = self.current()
-        for partition, span in fetched.spans.items():
-            standing = self.standings[partition] = self._at(partition, span.start)
-            if self.takes_snapshot():
-                self.shelf.put(partition, standing)
-        records = self.records(fetched, model, churn)
-        for partition, span in fetched.spans.items():
-            self.standings[partition].offset = span.end
+    def score(self, fetched: Fetched) -> Scored | None:
+        for partition, row in rows(fetched.past):
+            self.state.fold(partition, row)
+        if not fetched.messages:
+            return None
+        records = self.records(fetched, *self.current())
         return Scored(Pending(records, fetched.spans), Tally(len(records), {}, {}, {}, {}, {}, (), 0))
 
     def records(self, fetched: Fetched, model: str, churn: str) -> list[Outgoing]:
         now = Circumstances(ModelRef(model, "1", "d"), "p", 1, churn, ())
         begun = self.epochs.enter(fetched.spans, now)
-        raw, said = fetched.raw, [_epoch(partition, record) for partition, record in begun.items()]
-        for partition, offset, key, value in zip(raw.partition, raw.offset, raw.keys, raw.values, strict=True):
-            said.append(self._decided(int(partition), (int(offset), key or b"", value or b""), model, churn))
-        return said
-
-    def _at(self, partition: int, committed: int) -> Standing:
-        standing = self.standings.get(partition)
-        if standing is None or standing.offset > committed:
-            standing = self.shelf.newest(partition, committed)
-        for row in self.read(partition, standing.offset, committed):
-            fold(standing.cards, row)
-        standing.offset = committed
-        return standing
+        decided = [self._decided(partition, row, model, churn) for partition, row in rows(fetched.raw)]
+        return [_epoch(partition, record) for partition, record in begun.items()] + decided
 
     def _decided(self, partition: int, row: Row, model: str, churn: str) -> Outgoing:
-        count, total, chain = fold(self.standings[partition].cards, row)
+        count, total, chain = self.state.fold(partition, row)
         said: dict[str, Any] = {
             "offset": row[0],
             "card": row[1].decode(),
@@ -97,11 +142,10 @@ class SmallScorer:
         return Outgoing(DECISIONS, partition, row[1], json.dumps(said).encode(), [])
 
 
-def fold(cards: Cards, row: Row) -> tuple[int, int, int]:
-    _, card, value = row
-    count, total, chain = cards.get(card, (0, 0, 0))
-    cards[card] = count + 1, total + int(value), crc32(value, chain)
-    return cards[card]
+def rows(raw: Raw | None) -> Iterator[tuple[int, Row]]:
+    if raw is not None:
+        for partition, *row in zip(raw.partition, raw.offset, raw.keys, raw.values, strict=True):
+            yield int(partition), (int(row[0]), row[1] or b"", row[2] or b"")
 
 
 def _epoch(partition: int, record: dict[str, object]) -> Outgoing:

@@ -8,10 +8,10 @@ from typing import Any
 from confluent_kafka import KafkaException
 from support.memory_kafka import Broker, MemoryConsumer, MemoryProducer
 from support.simulation.faults import FaultyWire
-from support.simulation.fold import GROUP, INPUT, Shelf, SmallScorer
+from support.simulation.fold import GROUP, INPUT, Shelf, SmallScorer, SmallState
 from support.simulation.plan import Plan
 
-from consumer import checkpoint
+from consumer import checkpoint, source
 from consumer.at_least_once import AtLeastOnce
 from consumer.checkpoint import ExactlyOnce
 from consumer.epochs import Epochs
@@ -35,10 +35,11 @@ class Parts:
     at_least_once: type[AtLeastOnce] = AtLeastOnce
     epochs: type[Epochs] = Epochs
     scorer: type[SmallScorer] = SmallScorer
+    state: type[SmallState] = SmallState
     shelf: type[Shelf] = Shelf
     consumer_config: dict[str, Any] = field(default_factory=dict)
-    clocked: dict[str, Any] = field(default_factory=lambda: vars(checkpoint))
-    """The names of the module that waits, whose clock is to be ours."""
+    clocked: list[dict[str, Any]] = field(default_factory=lambda: [vars(checkpoint), vars(source)])
+    """The names of the modules that wait, whose clock is to be ours."""
 
 
 class NoWatchdog:
@@ -76,20 +77,19 @@ class Slot:
 
     def _run(self) -> None:
         parts, plan = self._parts, self._plan
-        epochs = parts.epochs("0", self._identity)
+        scorer = self._make_scorer(parts, parts.epochs("0", self._identity))
         source = parts.source(
             self._consumer(),
             self._trouble("consumer"),
             INPUT,
+            scorer.state,
             lot_rows=plan.lot_rows[self._number],
             lot_bytes=1_000_000,
             poll_s=POLL_S,
             partitions=plan.partitions,
             first_offset=self._first_offset,
         )
-        scorer = self._make_scorer(parts.scorer, epochs)
-        worker = Worker(source, scorer, self._checkpoint(source), epochs, self.life, clock=self._broker.clock.time)
-        worker.run()
+        Worker(source, scorer, self._checkpoint(source), self.life, clock=self._broker.clock.time).run()
 
     def _consumer(self) -> Any:
         config: dict[str, Any] = {

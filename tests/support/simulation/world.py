@@ -1,17 +1,17 @@
 """A run: input arrives, workers come, go, stand still and die, what decides changes; at the end all is still."""
 
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 from unittest import mock
 
 import structlog
 from support.memory_kafka import Broker, Clock, MemoryProducer
-from support.memory_kafka.log import Partition, Record
+from support.memory_kafka.log import Partition
 from support.simulation.faults import FaultyWire, Note
-from support.simulation.fold import DECISIONS, EPOCHS, GROUP, INPUT, Row
+from support.simulation.fold import DECISIONS, EPOCHS, GROUP, INPUT
 from support.simulation.plan import Plan
 from support.simulation.slot import Parts, Slot
 from support.simulation.turns import Program, Turns
@@ -21,6 +21,7 @@ from schemas.errors import Fenced, RestartMe
 
 RESTART_S = (0.05, 0.3, 1.3, 4.0)
 CALM_S = 60.0
+SNAPSHOTS = 0.1
 MOST_CALLS = 60_000
 EVERY_S = 0.5
 QUIET = 50
@@ -48,7 +49,9 @@ class World:
         """Until everything that was published is committed, or until that took too long."""
         self._arrange()
         before = checkpoints({})
-        with quiet(), mock.patch.dict(self.parts.clocked, time=Sleeping(self)):
+        with quiet(), ExitStack() as stack:
+            for names in self.parts.clocked:
+                stack.enter_context(mock.patch.dict(names, time=Sleeping(self)))
             try:
                 while self._unfinished():
                     self.turns.turn()
@@ -153,13 +156,9 @@ class World:
         wire.program = self.turns.start(f"slot-{number}/{self.note.calls}", slot.run)
         self.slots[number] = wire.program
 
-    def _scorer(self, kind: Callable[..., Any], epochs: Any) -> Any:
-        return kind(epochs, self.shelf, self._read, lambda: (self.model, self.churn), lambda: self.rng.random() < 0.2)
-
-    def _read(self, partition: int, first: int, end: int) -> Iterator[Row]:
-        for each in self.broker.partition((INPUT, partition)).visible():
-            if first <= each.offset < end:
-                yield _row(each.offset, each.record)
+    def _scorer(self, parts: Parts, epochs: Any) -> Any:
+        state = parts.state(self.shelf, lambda: self.rng.random() < SNAPSHOTS)
+        return parts.scorer(epochs, state, lambda: (self.model, self.churn))
 
     def log(self, topic: str) -> list[Partition]:
         return self.broker.topics[topic]
@@ -178,11 +177,6 @@ class Sleeping:
         turns = self._world.turns
         assert turns.running is not None
         turns.give_way(turns.running, seconds)
-
-
-def _row(offset: int, record: Record | None) -> Row:
-    assert record is not None
-    return offset, record.key or b"", record.value or b""
 
 
 def checkpoints(before: dict[str, int]) -> dict[str, int]:
