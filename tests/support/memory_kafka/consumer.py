@@ -83,7 +83,7 @@ class MemoryConsumer:
         self._broker.tick()
         if fate is not Fate.FINE:
             return [Message(error=KafkaError(KafkaError._TRANSPORT))]
-        if fatal := self._follow_group():
+        if (fatal := self._follow_group()) is not None:
             return [fatal]
         if self._commits_itself and self._log.positions:
             self._commit_itself()

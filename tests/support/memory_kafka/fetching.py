@@ -37,18 +37,21 @@ class Fetching:
         self._turn += 1
         for number in range(len(places)):
             place = places[(self._turn + number) % len(places)]
-            while place not in self.paused and len(found) < most and (message := self._next(place)):
+            while len(found) < most and (message := self._next(place)) is not None:
                 found.append(message)
         return found
 
     def first_since(self, place: Place, timestamp: int) -> int:
+        """Markers have times as well."""
         log = self._broker.partition(place)
         for entry in log.entries[log.low : log.end_for(self._committed_only)]:
-            if entry.record is not None and entry.record.timestamp >= timestamp:
+            if entry.timestamp >= timestamp:
                 return entry.offset
         return END
 
     def _next(self, place: Place) -> Message | None:
+        if place in self.paused or place not in self.positions:
+            return None
         log, position = self._broker.partition(place), self.positions[place]
         if not log.low <= position <= log.high:
             return self._off_the_log(place)

@@ -20,6 +20,7 @@ class Entry:
     offset: int
     record: Record | None
     producer: int | None
+    timestamp: int
 
 
 class Partition:
@@ -33,15 +34,15 @@ class Partition:
         offset = self.high
         if producer is not None:
             self._open.setdefault(producer, offset)
-        self.entries.append(Entry(offset, record, producer))
+        self.entries.append(Entry(offset, record, producer, record.timestamp))
         return offset
 
-    def end(self, producer: int, commit: bool) -> None:
+    def end(self, producer: int, commit: bool, now_ms: int) -> None:
         """Writes the marker of a transaction that has records here."""
         first = self._open.pop(producer)
         if not commit:
             self._aborted.update(each.offset for each in self.entries[first:] if each.producer == producer)
-        self.entries.append(Entry(self.high, None, producer))
+        self.entries.append(Entry(self.high, None, producer, now_ms))
 
     @property
     def high(self) -> int:

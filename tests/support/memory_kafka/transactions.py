@@ -89,7 +89,7 @@ class Transactions:
 
     def _end(self, state: State, commit: bool) -> None:
         for place in state.places:
-            self._partition(place).end(state.producer, commit)
+            self._partition(place).end(state.producer, commit, self._clock.ms())
         for name in state.groups:
             self._group(name).settle(state.producer, commit)
         state.began, state.last = None, commit

@@ -1,0 +1,230 @@
+"""Source, sink and checkpoint of the worker, on a real broker and on the one in memory alike."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from support.contract import Kafka
+
+from consumer.at_least_once import AtLeastOnce
+from consumer.checkpoint import ExactlyOnce
+from consumer.lots import Fetched, Outgoing, Pending, Span
+from consumer.source import KafkaSource
+from consumer.trouble import Trouble
+from schemas.errors import Fenced
+
+
+class Memoryless:
+    """Remembers nothing, so every partition is read from where it is committed."""
+
+    def begins(self, partition: int) -> None:
+        """It may."""
+
+    def restore(self, partition: int, committed: int) -> int:
+        return committed
+
+    def leave(self, partition: int) -> None:
+        """Nothing to be left."""
+
+
+class NoWatchdog:
+    @contextmanager
+    def guard(self, call: str, seconds: float) -> Iterator[None]:
+        yield
+
+
+class Unheard:
+    """A producer whose next commit seems to time out, `done` or not."""
+
+    def __init__(self, producer: Any, done: list[bool]) -> None:
+        self._producer, self._done = producer, done
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._producer, name)
+
+    def commit_transaction(self, timeout: float) -> None:
+        if not self._done:
+            self._producer.commit_transaction(timeout)
+            return
+        if self._done.pop():
+            self._producer.commit_transaction(timeout)
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+
+
+@dataclass
+class Worker:
+    """Answers each record with itself, on a topic beside the input."""
+
+    kafka: Kafka
+    answers: str
+    name: str = "slot"
+    lot_rows: int = 100
+    exactly_once: bool = True
+    unheard: list[bool] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.source = KafkaSource(
+            self.kafka.consumer(group_instance_id=self.name),
+            Trouble("consumer"),
+            self.kafka.topic,
+            Memoryless(),
+            lot_rows=self.lot_rows,
+            lot_bytes=1_000_000,
+            poll_s=0.05,
+            partitions=2,
+            first_offset=lambda client, partition: int(client.get_watermark_offsets(partition, timeout=10)[0]),
+        )
+        self.checkpoint = self._exactly_once() if self.exactly_once else self._at_least_once()
+        self.checkpoint.start()
+        self.source.begin()
+
+    def _exactly_once(self) -> Any:
+        def make(trouble: Trouble) -> Any:
+            return Unheard(self.kafka.producer(self.name), self.unheard)
+
+        guard: Any = NoWatchdog()
+        return ExactlyOnce(self.source, make, guard, call_s=5.0, hang_s=60.0, give_up=lambda: False)
+
+    def _at_least_once(self) -> Any:
+        return AtLeastOnce(self.source, lambda _: self.kafka.plain(), call_s=5.0, give_up=lambda: False)
+
+    def fetch(self) -> Fetched:
+        found: list[Fetched] = []
+        self.kafka.until(lambda: self._fetched(found), "records")
+        return found[0]
+
+    def _fetched(self, found: list[Fetched]) -> bool:
+        if (fetched := self.source.fetch(100)) is not None:
+            found.append(fetched)
+        return bool(found)
+
+    def answer(self, fetched: Fetched) -> Pending:
+        raw = fetched.raw
+        return Pending(
+            [
+                Outgoing(self.answers, int(partition), key, value, [])
+                for partition, key, value in zip(raw.partition, raw.keys, raw.values, strict=True)
+            ],
+            fetched.spans,
+        )
+
+    def turn(self) -> dict[int, int]:
+        """Where it stands after it."""
+        if (fetched := self.source.fetch(100)) is not None:
+            self.checkpoint.publish(self.answer(fetched))
+        return dict(self.source.positions)
+
+
+def answered(kafka: Kafka, answers: str, count: int, partition: int = 0) -> list[str]:
+    reader = kafka.consumer("auditor")
+    reader.assign([TopicPartition(answers, partition, 0)])
+    return [each.value().decode() for each in kafka.read(reader, count)]
+
+
+@pytest.fixture
+def answers(kafka: Kafka) -> str:
+    return kafka.new_topic("answers")
+
+
+def test_a_lot_is_published_with_its_offsets(kafka: Kafka, answers: str) -> None:
+    """The next one begins behind it, markers and aborted records included."""
+    writer, worker = kafka.ready("writer"), Worker(kafka, answers)
+    kafka.abort(writer, "never")
+    kafka.commit(writer, "a", "b")
+    fetched = worker.fetch()
+    assert fetched.spans == {0: Span(start=0, first=2, end=4)}
+    worker.checkpoint.publish(worker.answer(fetched))
+    assert (kafka.committed(), worker.source.positions) == (4, {0: 4, 1: 0})
+    kafka.commit(writer, "c")
+    fetched = worker.fetch()
+    assert fetched.spans == {0: Span(start=4, first=5, end=6)}
+    worker.checkpoint.publish(worker.answer(fetched))
+    assert answered(kafka, answers, 3) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_commit_whose_reply_never_came_is_asked_about(kafka: Kafka, answers: str, done: bool) -> None:
+    """Whether it went through or not: once it is answered, and once alone."""
+    worker = Worker(kafka, answers, unheard=[done])
+    kafka.commit(kafka.ready("writer"), "a", "b")
+    worker.checkpoint.publish(worker.answer(worker.fetch()))
+    assert answered(kafka, answers, 2) == ["a", "b"]
+    assert kafka.committed() == 2
+
+
+def test_a_successor_goes_on_behind_what_was_committed(kafka: Kafka, answers: str) -> None:
+    """What its predecessor had open is gone, and what it had computed is computed again."""
+    worker = Worker(kafka, answers, lot_rows=1)
+    kafka.commit(kafka.ready("writer"), "a", "b")
+    worker.checkpoint.publish(worker.answer(worker.fetch()))
+    pending = worker.answer(worker.fetch())
+    successor = Worker(kafka, answers)
+    with pytest.raises(Fenced):
+        worker.checkpoint.publish(pending)
+    fetched = successor.fetch()
+    assert fetched.raw.values == [b"b"]
+    successor.checkpoint.publish(successor.answer(fetched))
+    assert answered(kafka, answers, 2) == ["a", "b"]
+
+
+def test_while_a_lot_is_pending_nothing_is_fetched_and_nothing_lost(kafka: Kafka, answers: str) -> None:
+    """The group is served meanwhile; the records that came are in the next lot."""
+    worker, writer = Worker(kafka, answers), kafka.ready("writer")
+    kafka.commit(writer, "a")
+    pending = worker.answer(worker.fetch())
+    kafka.commit(writer, "b")
+    for _ in range(20):
+        worker.source.hold()
+        kafka.cluster.wait(0.02)
+    worker.checkpoint.publish(pending)
+    worker.checkpoint.publish(worker.answer(worker.fetch()))
+    assert answered(kafka, answers, 2) == ["a", "b"]
+
+
+def test_rows_of_a_partition_that_goes_are_answered_by_who_has_it_next(kafka: Kafka, answers: str) -> None:
+    """A lot that cannot be committed any more in its generation is cut down to what is still owned."""
+    worker, writer = Worker(kafka, answers, name="a-slot"), kafka.ready("writer")
+    kafka.commit(writer, "zero", partition=0)
+    kafka.commit(writer, "one", partition=1)
+    spans: dict[int, Span] = {}
+    records: list[Outgoing] = []
+    while spans.keys() != {0, 1}:
+        fetched = worker.fetch()
+        spans |= fetched.spans
+        records += worker.answer(fetched).records
+    other = Worker(kafka, answers, name="b-slot")
+    kafka.until(_shared_out(worker, other), "the partitions to be shared")
+    worker.checkpoint.publish(Pending(records, spans))
+    kafka.until(lambda: other.turn().get(1, 0) > 0, "the other's answer")
+    assert [answered(kafka, answers, 1, each) for each in (0, 1)] == [["zero"], ["one"]]
+
+
+def _shared_out(worker: Worker, other: Worker) -> Callable[[], bool]:
+    def shared() -> bool:
+        worker.source.hold()
+        return other.turn().keys() == {1} and worker.source.positions.keys() == {0}
+
+    return shared
+
+
+def test_at_least_once_answers_again_what_it_did_not_commit(kafka: Kafka, answers: str) -> None:
+    """The same record twice, never none."""
+    worker = Worker(kafka, answers, exactly_once=False)
+    kafka.commit(kafka.ready("writer"), "a")
+    pending = worker.answer(worker.fetch())
+    worker.checkpoint._deliver(pending)
+    successor = Worker(kafka, answers, exactly_once=False)
+    successor.checkpoint.publish(successor.answer(successor.fetch()))
+    assert answered(kafka, answers, 2) == ["a", "a"]
+    assert kafka.committed() == 1
+
+
+def test_a_new_groups_beginning_is_committed_though_nothing_comes(kafka: Kafka, answers: str) -> None:
+    """A crash before the first lot must not move it."""
+    worker = Worker(kafka, answers)
+    kafka.until(lambda: worker.turn().keys() == {0, 1}, "an assignment")
+    worker.turn()
+    assert kafka.committed() == 0
