@@ -1,6 +1,6 @@
 """One worker as its process would be: the parts of the product on the clients of the memory broker."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from confluent_kafka import KafkaException
 from support.memory_kafka import Broker, MemoryConsumer, MemoryProducer
 from support.simulation.faults import FaultyWire
-from support.simulation.fold import GROUP, INPUT, Shelf, SmallScorer, SmallState
+from support.simulation.fold import GROUP, INPUT, Shelf, SmallCast, SmallScorer, SmallState
 from support.simulation.plan import Plan
 
 from consumer import checkpoint, source
@@ -34,12 +34,24 @@ class Parts:
     exactly_once: type[ExactlyOnce] = ExactlyOnce
     at_least_once: type[AtLeastOnce] = AtLeastOnce
     epochs: type[Epochs] = Epochs
-    scorer: type[SmallScorer] = SmallScorer
-    state: type[SmallState] = SmallState
+    scorer: type[Any] = SmallScorer
+    state: type[Any] = SmallState
     shelf: type[Shelf] = Shelf
+    cast: type[Any] = SmallCast
     consumer_config: dict[str, Any] = field(default_factory=dict)
     clocked: list[dict[str, Any]] = field(default_factory=lambda: [vars(checkpoint), vars(source)])
     """The names of the modules that wait, whose clock is to be ours."""
+
+
+class Waiting(Life):
+    """Rests on the clock of the simulation."""
+
+    def __init__(self, wire: FaultyWire) -> None:
+        super().__init__(wire.clock.monotonic)
+        self._wire = wire
+
+    def rest(self, seconds: float) -> None:
+        self._wire.wait(seconds)
 
 
 class NoWatchdog:
@@ -61,12 +73,12 @@ class Slot:
         broker: Broker,
         wire: FaultyWire,
         parts: Parts,
-        make_scorer: Callable[..., Any],
+        cast: Any,
     ) -> None:
         self._plan, self._number, self._broker, self._wire, self._parts = plan, number, broker, wire, parts
         self._identity = f"slot-{number}"
-        self._make_scorer = make_scorer
-        self.life = Life(broker.clock.monotonic)
+        self._cast = cast
+        self.life = Waiting(wire)
 
     def run(self) -> None:
         try:
@@ -77,9 +89,10 @@ class Slot:
 
     def _run(self) -> None:
         parts, plan = self._parts, self._plan
-        scorer = self._make_scorer(parts, parts.epochs("0", self._identity))
+        client = self._consumer()
+        scorer = self._cast.scorer(parts.epochs("0", self._identity), client, self._wire)
         source = parts.source(
-            self._consumer(),
+            client,
             self._trouble("consumer"),
             INPUT,
             scorer.state,

@@ -4,14 +4,13 @@ import random
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Any
 from unittest import mock
 
 import structlog
 from support.memory_kafka import Broker, Clock, MemoryProducer
 from support.memory_kafka.log import Partition
 from support.simulation.faults import FaultyWire, Note
-from support.simulation.fold import DECISIONS, EPOCHS, GROUP, INPUT
+from support.simulation.fold import GROUP, INPUT
 from support.simulation.plan import Plan
 from support.simulation.slot import Parts, Slot
 from support.simulation.turns import Program, Turns
@@ -21,7 +20,6 @@ from schemas.errors import Fenced, RestartMe
 
 RESTART_S = (0.05, 0.3, 1.3, 4.0)
 CALM_S = 60.0
-SNAPSHOTS = 0.1
 MOST_CALLS = 60_000
 EVERY_S = 0.5
 QUIET = 50
@@ -35,10 +33,9 @@ class World:
         self.clock = Clock()
         self.turns = Turns(self.clock, self.rng)
         self.broker = Broker(self.clock)
-        for topic in (INPUT, DECISIONS, EPOCHS):
+        self.cast = parts.cast(plan, parts, self.broker, self.rng)
+        for topic in (INPUT, *self.cast.topics):
             self.broker.create(topic, plan.partitions)
-        self.shelf = parts.shelf()
-        self.model, self.churn = "model-0", "churn-0"
         self.slots: dict[int, Program] = {}
         self.broken: list[str] = []
         self._due: set[int] = set()
@@ -93,9 +90,8 @@ class World:
             size = min(left, rng.choice((1, 1, 2, 5)))
             left -= size
             self.turns.at(rng.choice((0.0, rng.uniform(0, end))), partial(self._publish, publisher, size))
-        for _ in range(rng.randrange(4)):
-            self.turns.at(rng.uniform(0, end), self._move_model)
-            self.turns.at(rng.uniform(0, end), self._move_churn)
+        for act in self.cast.besides():
+            self.turns.at(rng.choice((0.0, rng.uniform(0, end))), act)
         for number in range(self.plan.workers):
             self.turns.at(rng.choice((0.0, 0.0, 3.0)), partial(self._start, number))
 
@@ -106,22 +102,16 @@ class World:
             publisher.begin_transaction()
         for _ in range(size):
             card = self.rng.randrange(self.plan.cards)
-            place, value = (INPUT, card % self.plan.partitions), str(self.rng.randrange(1000)).encode()
+            key, partition = f"card-{card}".encode(), card % self.plan.partitions
             if kind == "plain":
-                self.broker.append(place, value, f"card-{card}".encode())
+                self.broker.append((INPUT, partition), self.cast.record(card), key)
             else:
-                publisher.produce(place[0], value, f"card-{card}".encode(), place[1])
+                publisher.produce(INPUT, self.cast.record(card), key, partition)
         publisher.poll()
         if kind == "commit":
             publisher.commit_transaction()
         elif kind == "abort":
             publisher.abort_transaction()
-
-    def _move_model(self) -> None:
-        self.model = f"model-{self.rng.randrange(9)}"
-
-    def _move_churn(self) -> None:
-        self.churn = f"churn-{self.rng.randrange(9)}"
 
     # the supervisors
 
@@ -151,14 +141,10 @@ class World:
     def _start(self, number: int) -> None:
         self._due.discard(number)
         wire = FaultyWire(self.turns, self.broker, self.plan, self.note, GROUP)
-        slot = Slot(self.plan, number, broker=self.broker, wire=wire, parts=self.parts, make_scorer=self._scorer)
+        slot = Slot(self.plan, number, broker=self.broker, wire=wire, parts=self.parts, cast=self.cast)
         self.note.count(self.clock.now, f"slot-{number}", "started")
         wire.program = self.turns.start(f"slot-{number}/{self.note.calls}", slot.run)
         self.slots[number] = wire.program
-
-    def _scorer(self, parts: Parts, epochs: Any) -> Any:
-        state = parts.state(self.shelf, lambda: self.rng.random() < SNAPSHOTS)
-        return parts.scorer(epochs, state, lambda: (self.model, self.churn))
 
     def log(self, topic: str) -> list[Partition]:
         return self.broker.topics[topic]
