@@ -34,6 +34,7 @@ class Parts:
     exactly_once: type[ExactlyOnce] = ExactlyOnce
     at_least_once: type[AtLeastOnce] = AtLeastOnce
     epochs: type[Epochs] = Epochs
+    worker: type[Worker] = Worker
     scorer: type[Any] = SmallScorer
     state: type[Any] = SmallState
     shelf: type[Shelf] = Shelf
@@ -102,7 +103,7 @@ class Slot:
             partitions=plan.partitions,
             first_offset=self._first_offset,
         )
-        Worker(source, scorer, self._checkpoint(source), self.life, clock=self._broker.clock.time).run()
+        parts.worker(source, scorer, self._checkpoint(source), self.life, clock=self._broker.clock.time).run()
 
     def _consumer(self) -> Any:
         config: dict[str, Any] = {

@@ -1,0 +1,244 @@
+"""The scorer as it is in production, on the memory broker: decoder, state, snapshots, labels, rules, policy, epochs.
+
+Only what reaches outside is replaced: snapshots lie in memory and are written at once, churn scores follow from their
+generation's name, labels are read in the worker's own turn.
+"""
+
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+from unittest import mock
+from zlib import crc32
+
+from pyarrow import fs
+from support.memory_kafka import Broker, MemoryAdmin, MemoryConsumer, Wire
+from support.memory_kafka.group import Place
+from support.memory_kafka.log import Record
+from support.simulation import whole_oracle
+from support.simulation.fold import GROUP, INPUT, visible
+from support.simulation.plan import Plan
+
+from consumer.churn import UNAVAILABLE, Churn
+from consumer.decisions import Desk
+from consumer.epochs import Epochs
+from consumer.labels.ends import Ends
+from consumer.labels.feed import Batch, Feed
+from consumer.labels.log import LabelLog
+from consumer.labels.reader import LabelReader
+from consumer.retained import Retained
+from consumer.snapshots.album import Album
+from consumer.snapshots.header import Origin, Taken
+from consumer.snapshots.retention import Keep
+from consumer.snapshots.schedule import Schedule
+from consumer.snapshots.store import Store
+from consumer.snapshots.writer import Writer
+from consumer.trouble import Trouble
+from models.bank import Bank
+from models.cards.extract import Arrays
+from models.decide import Decider, by_rules
+from models.labels import LabelParams
+from models.policy import Policy
+from models.rules import Limits
+from schemas.churn import Status
+from schemas.contracts import DECISION, EPOCH, LABEL
+from schemas.encoding import encoder
+from schemas.framing import Framing
+from schemas.lot import Checks, Decoder
+from schemas.registry import Fingerprints
+from schemas.topics import Role
+
+LABELS = "labels"
+OUTPUTS = {role: str(role) for role in Role}
+HOUR = 3_600_000
+BEFORE_MS = (0, 0, 0, 3_000, HOUR, 5 * HOUR, 50 * HOUR)
+"""How long ago a purchase was when it arrives."""
+STEPS = LabelParams(step_ms=1_000, grace_ms=1_000, delay_ms=500)
+HANGING = 0.1
+HANGS_S = (0.5, 4.0)
+DECIDERS = tuple(
+    by_rules(Bank(limits=Limits(high, 500_000)), Policy(review_at, 0.9))
+    for high in (100_000, 200_000)
+    for review_at in (0.5, 0.6)
+)
+
+
+class AtOnce(Writer):
+    """Has no thread."""
+
+    def __init__(self, store: Store, now: Callable[[], float]) -> None:
+        self._store, self._keep, self._now = store, Keep(), now
+
+    @property
+    def idle(self) -> bool:
+        return True
+
+    def hand_over(self, taken: Taken, arrays: Arrays) -> None:
+        self._write(taken, arrays)
+
+    def close(self, timeout: float = 0) -> bool:
+        return True
+
+
+class InTurn(Feed):
+    """Reads when it is asked what has come."""
+
+    def start(self) -> None:
+        """There is no thread."""
+
+    def ready(self) -> Iterator[Batch]:
+        self._turn()
+        return super().ready()
+
+
+class ByName:
+    """Churn scores of the generation of the moment; now and then there are none."""
+
+    def __init__(self, current: Callable[[], str]) -> None:
+        self._current = current
+
+    def look_up(self, customers: Sequence[str]) -> Churn:
+        generation = self._current()
+        if generation == "away":
+            return Churn(None, [None] * len(customers), [Status.UNAVAILABLE] * len(customers), (UNAVAILABLE,))
+        return Churn(generation, [score(generation, each) for each in customers], [Status.FRESH] * len(customers))
+
+
+def score(generation: str, customer: str) -> int:
+    return crc32(f"{generation} {customer}".encode()) % 1_000_000
+
+
+class WholeCast:
+    topics = (LABELS, *(OUTPUTS[role] for role in (Role.FLAGS, Role.SCORES, Role.DLQ, Role.EPOCHS)))
+
+    def __init__(self, plan: Plan, parts: Any, broker: Broker, rng: random.Random) -> None:
+        self._plan, self._parts, self._broker, self._rng = plan, parts, broker, rng
+        self._bank = Bank(labels=STEPS)
+        self._decider, self._churn = DECIDERS[0], "churn-0"
+        self._files = fs._MockFileSystem()
+        self._purchases: list[dict[str, Any]] = []
+
+    # what happens
+
+    def record(self, card: int) -> bytes:
+        """A purchase; some come twice, some are no events at all."""
+        rng, kind = self._rng, self._rng.random()
+        if kind < 0.05:
+            return f"no event {len(self._purchases)} {rng.random()}".encode()
+        if kind < 0.12 and (known := [each for each in self._purchases if each["card_id"] == f"card-{card}"]):
+            return json.dumps(rng.choice(known)).encode()
+        purchase = {
+            "event_id": f"event-{len(self._purchases)}",
+            "event_time": self._broker.clock.ms() - rng.choice(BEFORE_MS),
+            "card_id": f"card-{card}",
+            "customer_id": str(card),
+            "terminal_id": f"terminal-{rng.randrange(3)}",
+            "amount_minor": rng.choice((100, 5_000, 150_000, 900_000)),
+            "currency": "EUR",
+        }
+        self._purchases.append(purchase)
+        return json.dumps(purchase).encode()
+
+    def besides(self) -> list[Callable[[], None]]:
+        rng = self._rng
+        return [self._move] * rng.randrange(8) + [self._label] * rng.randrange(2 * self._plan.events)
+
+    def _move(self) -> None:
+        if self._rng.random() < 0.5:
+            self._decider = self._rng.choice(DECIDERS)
+        else:
+            self._churn = self._rng.choice(("churn-1", "churn-2", "away"))
+
+    def _label(self) -> None:
+        """A verdict on any purchase so far, known some time ago but no longer than the grace allows."""
+        if not self._purchases:
+            return
+        purchase = self._rng.choice(self._purchases)
+        said = {name: value for name, value in purchase.items() if name != "customer_id"}
+        said |= {"is_fraud": self._rng.random() < 0.4, "source": "customer"}
+        place = (LABELS, int(purchase["customer_id"]) % self._plan.partitions)
+        value, now = json.dumps(said).encode(), self._broker.clock.ms()
+        if self._rng.random() < HANGING:
+            self._hang(place, value)
+        else:
+            known_at = now - self._rng.choice((0, STEPS.grace_ms // 2 - 100))
+            self._broker.partition(place).append(Record(said["card_id"].encode(), value, [], known_at))
+
+    def _hang(self, place: Place, value: bytes) -> None:
+        """In a transaction that stays open for a while: until then nobody is sure of any label."""
+        transactions = self._broker.transactions
+        who = transactions.init(f"labels-{self._rng.random()}", 60.0)
+        transactions.produce(who, place, Record(b"", value, [], self._broker.clock.ms()))
+        end = partial(transactions.end, who, self._rng.random() < 0.5)
+        self._broker.later(self._rng.choice(HANGS_S), end)
+
+    # who answers
+
+    def scorer(self, epochs: Epochs, client: MemoryConsumer, wire: Wire) -> Any:
+        return self._parts.scorer(
+            decoder=Decoder(Fingerprints(), Checks(partitions=0)),
+            enricher=ByName(lambda: self._churn),
+            state=self._state(client),
+            labels=self._labels(wire),
+            decider=self._current,
+            desk=Desk(OUTPUTS[Role.FLAGS], OUTPUTS[Role.SCORES], encoder(DECISION, Framing.JSON), b"application/json"),
+            epochs=epochs,
+            encode_epoch=encoder(EPOCH, Framing.JSON),
+            topics=OUTPUTS,
+            app_version="0",
+            record_limit=1_000_000,
+            clock_ms=self._broker.clock.ms,
+        )
+
+    def _current(self) -> Decider:
+        return self._decider
+
+    def _state(self, client: MemoryConsumer) -> Any:
+        clock = self._broker.clock
+        store = Store("memory", GROUP, INPUT, lambda _: (self._files, "snapshots"))
+        origin = Origin(
+            cluster_id="memory",
+            topic_id="1",
+            topic=INPUT,
+            partitions=self._plan.partitions,
+            group=GROUP,
+            fold_digest="0" * 64,
+        )
+        album = Album(store, origin, Schedule(2.0, 5), AtOnce(store, clock.time))
+        return self._parts.state(self._bank.memory(), Retained(client, INPUT, clock.ms), album, clock.monotonic)
+
+    def _labels(self, wire: Wire) -> LabelReader:
+        broker, trouble = self._broker, Trouble("labels", self._broker.clock.monotonic)
+        config = {"group.id": GROUP, "enable.partition.eof": True, "auto.offset.reset": "error"}
+        ends = Ends(MemoryAdmin(broker, wire), LABELS, trouble, broker.clock.ms, broker.clock.monotonic)
+        log = LabelLog(MemoryConsumer(broker, config, wire), ends, trouble, LABELS)
+        decoder = Decoder(Fingerprints(), Checks(partitions=0), LABEL)
+        with mock.patch.object(LabelLog, "of", lambda *_: log):
+            nothing: Any = None
+            reader = LabelReader(
+                nothing, self._bank, decoder, "slot", clock_ms=broker.clock.ms, now=broker.clock.monotonic
+            )
+        reader._feed = InTurn(log, decoder, self._bank.money)
+        return reader
+
+    # what is wrong
+
+    def wrong(self, partition: int) -> list[str]:
+        broker, plan = self._broker, self._plan
+        answers = {role: visible(broker, OUTPUTS[role], partition) for role in (Role.SCORES, Role.DLQ, Role.EPOCHS)}
+        stamps = {each.offset: each.timestamp for each in broker.partition((INPUT, partition)).entries}
+        started = broker.group(GROUP).history.get((INPUT, partition), [0])[0] if plan.from_end else 0
+        found = whole_oracle.Answers(
+            [json.loads(value) for *_, value in answers[Role.SCORES]],
+            [json.loads(value) for *_, value in answers[Role.EPOCHS]],
+            [value for *_, value in answers[Role.DLQ]],
+        )
+        records = [(offset, stamps[offset], value) for offset, _, value in visible(broker, INPUT, partition)]
+        labels = [
+            (number, each.offset, each.timestamp, json.loads(each.record.value or b""))
+            for number in range(plan.partitions)
+            for each in broker.partition((LABELS, number)).visible()
+            if each.record is not None
+        ]
+        return whole_oracle.judge(records, started, found, labels, once=plan.exactly_once)
