@@ -7,7 +7,7 @@ from typing import Any
 from confluent_kafka import KafkaError, Message, TopicPartition
 from support.memory_kafka.broker import Broker
 from support.memory_kafka.fetching import Fetching
-from support.memory_kafka.group import Group, Membership, Place
+from support.memory_kafka.group import Group, Membership, Place, Stood, stands
 from support.memory_kafka.refusal import Refused, raised, timed_out
 from support.memory_kafka.wire import Fate, Wire
 
@@ -150,13 +150,11 @@ class MemoryConsumer:
         """One without an offset is read from the group's."""
         self._refuse_if_closed()
         self._chosen = True
-        known = self._group.offsets
-        self._log.assign(
-            [
-                ((each.topic, each.partition), each.offset if each.offset >= 0 else known.get(_place(each), NONE))
-                for each in partitions
-            ]
-        )
+        self._log.assign([(_place(each), self._start(each)) for each in partitions])
+
+    def _start(self, partition: TopicPartition) -> int:
+        known = self._group.offset(_place(partition))
+        return int(partition.offset) if partition.offset >= 0 or known is None else known
 
     def unassign(self) -> None:
         self._chosen = True
@@ -196,11 +194,11 @@ class MemoryConsumer:
                 raise timed_out()
             self._wire.wait(RETRY_S)
             self._broker.tick()
-        return [TopicPartition(*place, self._group.offsets.get(place, NONE)) for place in places]
+        return [TopicPartition(*place, *self._group.stands.get(place, Stood(NONE))) for place in places]
 
     def commit(self, offsets: Sequence[TopicPartition], asynchronous: bool = True) -> None:
         self._refuse_if_closed()
-        who, asked = self.consumer_group_metadata(), {_place(each): each.offset for each in offsets}
+        who, asked = self.consumer_group_metadata(), stands(offsets)
 
         def commit() -> None:
             self._group.check(who)
@@ -255,7 +253,7 @@ class MemoryConsumer:
         """As `enable.auto.commit` does, at the shortest interval: what was handed out counts as done."""
         try:
             self._group.check(self.consumer_group_metadata())
-            self._group.commit({place: offset for place, offset in self._log.delivered.items() if offset >= 0})
+            self._group.commit({place: Stood(offset) for place, offset in self._log.delivered.items()})
         except Refused:
             pass
 

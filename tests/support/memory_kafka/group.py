@@ -9,11 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, TopicPartition
 from support.memory_kafka.clock import Clock
 from support.memory_kafka.refusal import Refused
 
 Place = tuple[str, int]
+
+
+class Stood(NamedTuple):
+    """Where a group stands in a partition, and what was written down with it."""
+
+    offset: int
+    text: str = ""
 
 
 class Membership(NamedTuple):
@@ -23,6 +30,10 @@ class Membership(NamedTuple):
     generation: int
     member: str
     instance: str | None
+
+
+def stands(partitions: Sequence[TopicPartition]) -> dict[Place, Stood]:
+    return {(each.topic, each.partition): Stood(each.offset, each.metadata or "") for each in partitions}
 
 
 @dataclass(slots=True)
@@ -41,11 +52,11 @@ class Group:
         self._name, self._clock, self._partitions = name, clock, partitions
         self._members: dict[str, Member] = {}
         self._fenced: set[str] = set()
-        self._pending: dict[int, dict[Place, int]] = {}
+        self._pending: dict[int, dict[Place, Stood]] = {}
         self._preparing = False
         self._names = 0
         self.generation = 0
-        self.offsets: dict[Place, int] = {}
+        self.stands: dict[Place, Stood] = {}
         self.history: dict[Place, list[int]] = {}
 
     # members
@@ -145,12 +156,15 @@ class Group:
         if who.generation != self.generation:
             raise Refused(KafkaError.ILLEGAL_GENERATION)
 
-    def commit(self, offsets: Mapping[Place, int]) -> None:
-        self.offsets |= offsets
-        for place, offset in offsets.items():
-            self.history.setdefault(place, []).append(offset)
+    def commit(self, offsets: Mapping[Place, Stood]) -> None:
+        self.stands |= offsets
+        for place, stood in offsets.items():
+            self.history.setdefault(place, []).append(stood.offset)
 
-    def pend(self, producer: int, offsets: Mapping[Place, int]) -> None:
+    def offset(self, place: Place) -> int | None:
+        return self.stands[place].offset if place in self.stands else None
+
+    def pend(self, producer: int, offsets: Mapping[Place, Stood]) -> None:
         self._pending.setdefault(producer, {}).update(offsets)
 
     def settle(self, producer: int, commit: bool) -> None:

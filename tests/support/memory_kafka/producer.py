@@ -6,7 +6,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from support.memory_kafka.broker import Broker
-from support.memory_kafka.group import Membership
+from support.memory_kafka.group import Membership, stands
 from support.memory_kafka.log import Record
 from support.memory_kafka.refusal import Refused, raised, timed_out
 from support.memory_kafka.transactions import Identity
@@ -90,7 +90,7 @@ class MemoryProducer:
         self, offsets: Sequence[TopicPartition], member: Membership, timeout: float = -1
     ) -> None:
         self._refuse_unless(State.OPEN)
-        identity, asked = self._known(), {(each.topic, each.partition): each.offset for each in offsets}
+        identity, asked = self._known(), stands(offsets)
         self._touched = True
         self._request(
             "send_offsets_to_transaction", lambda: self._broker.transactions.send_offsets(identity, member, asked)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from confluent_kafka import KafkaError
 from support.memory_kafka.clock import Clock
-from support.memory_kafka.group import Group, Membership, Place
+from support.memory_kafka.group import Group, Membership, Place, Stood
 from support.memory_kafka.log import Partition, Record
 from support.memory_kafka.refusal import Refused
 
@@ -44,7 +44,7 @@ class Transactions:
         state.places.add(place)
         return self._partition(place).append(record, state.producer)
 
-    def send_offsets(self, who: Identity, member: Membership, offsets: Mapping[Place, int]) -> None:
+    def send_offsets(self, who: Identity, member: Membership, offsets: Mapping[Place, Stood]) -> None:
         state, group = self._begun(who), self._group(member.group)
         group.check(member, transactional=True)
         state.groups.add(member.group)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
 
+from schemas.standing import Standing as Ordered
 from support.memory_kafka import Broker
 from support.simulation import oracle
 from support.simulation.plan import Plan
@@ -110,6 +111,20 @@ class NoLabels:
         return {}
 
 
+class NoOrders:
+    drained = None
+    standing = Ordered(GROUP)
+
+    def begin(self, life: Life) -> Ordered:
+        return self.standing
+
+    def wait_while_drained(self, life: Life) -> None:
+        """Never."""
+
+    def learn(self) -> Ordered:
+        return self.standing
+
+
 @dataclass
 class SmallScorer:
     epochs: Epochs
@@ -174,7 +189,10 @@ class SmallCast:
     def besides(self) -> list[Callable[[], None]]:
         return [self._move] * self._rng.randrange(8)
 
-    def scorer(self, epochs: Epochs, client: Any, wire: Any) -> Any:
+    def orders(self, identity: str, wire: Any) -> Any:
+        return NoOrders()
+
+    def scorer(self, epochs: Epochs, client: Any, wire: Any, orders: Any) -> Any:
         state = self._parts.state(self._shelf, lambda: self._rng.random() < SNAPSHOTS)
         return self._parts.scorer(epochs, state, lambda: (self._model, self._churn))
 

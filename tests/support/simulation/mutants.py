@@ -14,7 +14,7 @@ from consumer import at_least_once, checkpoint, epochs, source
 from consumer.lots import Fetched, Outgoing, Pending
 from consumer.scoring import Scored
 
-ENDS = "{each: span.end for each, span in pending.spans.items()}"
+ENDS = "pending.spans"
 SEND_OFFSETS = "producer.send_offsets_to_transaction(offsets, self._source.group(), self._call_s)"
 DONE = 'CHECKPOINTS.labels("committed").inc()\n'
 AGAIN = "self._resolve(pending) if failures else pending.still_at(self._source.positions)"

@@ -91,7 +91,8 @@ class Slot:
     def _run(self) -> None:
         parts, plan = self._parts, self._plan
         client = self._consumer()
-        scorer = self._cast.scorer(parts.epochs("0", self._identity), client, self._wire)
+        orders = self._cast.orders(self._identity, self._wire)
+        scorer = self._cast.scorer(parts.epochs("0", self._identity), client, self._wire, orders)
         source = parts.source(
             client,
             self._trouble("consumer"),
@@ -103,7 +104,7 @@ class Slot:
             partitions=plan.partitions,
             first_offset=self._first_offset,
         )
-        parts.worker(source, scorer, self._checkpoint(source), self.life, clock=self._broker.clock.time).run()
+        parts.worker(source, scorer, self._checkpoint(source), orders, self.life, clock=self._broker.clock.time).run()
 
     def _consumer(self) -> Any:
         config: dict[str, Any] = {

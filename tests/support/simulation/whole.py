@@ -21,12 +21,14 @@ from support.simulation.fold import GROUP, INPUT, visible
 from support.simulation.plan import Plan
 
 from consumer.churn import UNAVAILABLE, Churn
+from consumer.dead_letter_limits import Limits
 from consumer.decisions import Desk
 from consumer.epochs import Epochs
 from consumer.labels.ends import Ends
 from consumer.labels.feed import Batch, Feed
 from consumer.labels.log import LabelLog
 from consumer.labels.reader import LabelReader
+from consumer.orders import Orders
 from consumer.retained import Retained
 from consumer.snapshots.album import Album
 from consumer.snapshots.header import Origin, Taken
@@ -40,7 +42,7 @@ from models.cards.extract import Arrays
 from models.decide import Decider, by_rules
 from models.labels import LabelParams
 from models.policy import Policy
-from models.rules import Limits
+from models.rules import Limits as Amounts
 from schemas.churn import Status
 from schemas.contracts import DECISION, EPOCH, LABEL
 from schemas.encoding import encoder
@@ -49,7 +51,8 @@ from schemas.lot import Checks, Decoder
 from schemas.registry import Fingerprints
 from schemas.topics import Role
 
-LABELS = "labels"
+LABELS, ORDERS = "labels", "orders"
+LIMITS = Limits(max_consecutive=0, max_ratio=0.0, window=1_000)
 OUTPUTS = {role: str(role) for role in Role}
 HOUR = 3_600_000
 BEFORE_MS = (0, 0, 0, 3_000, HOUR, 5 * HOUR, 50 * HOUR)
@@ -58,7 +61,7 @@ STEPS = LabelParams(step_ms=1_000, grace_ms=1_000, delay_ms=500)
 HANGING = 0.1
 HANGS_S = (0.5, 4.0)
 DECIDERS = tuple(
-    by_rules(Bank(limits=Limits(high, 500_000)), Policy(review_at, 0.9))
+    by_rules(Bank(limits=Amounts(high, 500_000)), Policy(review_at, 0.9))
     for high in (100_000, 200_000)
     for review_at in (0.5, 0.6)
 )
@@ -110,7 +113,7 @@ def score(generation: str, customer: str) -> int:
 
 
 class WholeCast:
-    topics = (LABELS, *(OUTPUTS[role] for role in (Role.FLAGS, Role.SCORES, Role.DLQ, Role.EPOCHS)))
+    topics = (LABELS, ORDERS, *(OUTPUTS[role] for role in (Role.FLAGS, Role.SCORES, Role.DLQ, Role.EPOCHS)))
 
     def __init__(self, plan: Plan, parts: Any, broker: Broker, rng: random.Random) -> None:
         self._plan, self._parts, self._broker, self._rng = plan, parts, broker, rng
@@ -175,12 +178,19 @@ class WholeCast:
 
     # who answers
 
-    def scorer(self, epochs: Epochs, client: MemoryConsumer, wire: Wire) -> Any:
+    def orders(self, identity: str, wire: Wire) -> Orders:
+        config = {"group.id": "orders", "enable.partition.eof": True, "auto.offset.reset": "earliest"}
+        client = MemoryConsumer(self._broker, config, wire)
+        return Orders(client, ORDERS, GROUP, identity, self._broker.clock.monotonic)  # type: ignore[arg-type]
+
+    def scorer(self, epochs: Epochs, client: MemoryConsumer, wire: Wire, orders: Orders) -> Any:
         return self._parts.scorer(
             decoder=Decoder(Fingerprints(), Checks(partitions=0)),
             enricher=ByName(lambda: self._churn),
             state=self._state(client),
             labels=self._labels(wire),
+            standing=lambda: orders.standing,
+            limits=LIMITS,
             decider=self._current,
             desk=Desk(OUTPUTS[Role.FLAGS], OUTPUTS[Role.SCORES], encoder(DECISION, Framing.JSON), b"application/json"),
             epochs=epochs,

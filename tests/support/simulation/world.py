@@ -67,10 +67,10 @@ class World:
         return self.clock.now < self.plan.chaos_s or not self._committed()
 
     def _committed(self) -> bool:
-        offsets = self.broker.group(GROUP).offsets
+        group = self.broker.group(GROUP)
         for number, log in enumerate(self.broker.topics[INPUT]):
             visible = log.visible()
-            if visible and offsets.get((INPUT, number), -1) <= visible[-1].offset:
+            if visible and (group.offset((INPUT, number)) or 0) <= visible[-1].offset:
                 return False
         return True
 
