@@ -9,8 +9,9 @@ from support.mutant import changed
 from support.simulation import fold
 from support.simulation.fold import SmallScorer
 from support.simulation.slot import Parts
+from support.simulation.whole import whole
 
-from consumer import at_least_once, checkpoint, epochs, source
+from consumer import at_least_once, checkpoint, epochs, scoring, source, state, worker
 from consumer.lots import Fetched, Outgoing, Pending
 from consumer.scoring import Scored
 
@@ -81,6 +82,25 @@ class FoldsAgain(SmallScorer):
         return Scored(Refolded(pending.records, pending.spans, again), scored.tally)
 
 
+def _whole(**changes: list[tuple[str, str]]) -> Mutant:
+    """Of the scorer that has everything, by the name of the module."""
+
+    def make() -> Parts:
+        given: dict[str, Any] = {}
+        for name, each in changes.items():
+            module, part, kind = WHOLE[name]
+            given[part] = changed(module, *each)[kind]
+        return whole(**given)
+
+    return Mutant(make)
+
+
+WHOLE = {
+    "state": (state, "state", "State"),
+    "scoring": (scoring, "scorer", "Scorer"),
+    "worker": (worker, "worker", "Worker"),
+}
+SCORED = "elif scored := self._score(fetched):\n"
 MUTANTS = {
     "offsets are committed before anything is produced": _checkpoint(
         (
@@ -145,4 +165,22 @@ MUTANTS = {
         ("self._deliver(pending)\n", "first = pending\n"), (DONE, f"{DONE}                self._deliver(first)\n")
     ),
     "delivery is not awaited": _at_least_once(("while self._producer.flush(self._call_s):", "while False:")),
+    "cards left aside are ahead of the commit": _whole(
+        state=[("fold is None or fold.offset > committed", "fold is None")]
+    ),
+    "snapshots are taken of what is pending": _whole(
+        worker=[(SCORED, f"{SCORED}            self._state.write_due({{}})\n")],
+        state=[("self._album.newest(partition, committed,", "self._album.newest(partition, 2**62,")],
+    ),
+    "what was answered already is not remembered": _whole(
+        scoring=[("self.state.remember(fetched.past, past.rows)", "pass")]
+    ),
+    "labels are thought to be complete": _whole(
+        scoring=[("len(at) > 0 and self.labels.stalled(int(at.max()))", "False")]
+    ),
+    "a stalled lot does not say up to where": _whole(scoring=[("self.labels.offsets() if stalled else None", "None")]),
+    "refused records leave nothing": _whole(
+        scoring=[("*(self._dead_letter(judged.fetched, refusal) for refusal in judged.lot.refusals),", "")]
+    ),
+    "orders are not read before the group is joined": _whole(worker=[("self._orders.begin(self._life)\n", "pass\n")]),
 }

@@ -8,8 +8,9 @@ from typing import Any
 from confluent_kafka import KafkaException
 from support.memory_kafka import Broker, MemoryConsumer, MemoryProducer
 from support.simulation.faults import FaultyWire
-from support.simulation.fold import GROUP, INPUT, Shelf, SmallCast, SmallScorer, SmallState
+from support.simulation.fold import GROUP, INPUT, Shelf, SmallScorer, SmallState
 from support.simulation.plan import Plan
+from support.simulation.small import SmallCast
 
 from consumer import checkpoint, source
 from consumer.at_least_once import AtLeastOnce

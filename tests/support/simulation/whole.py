@@ -6,48 +6,49 @@ generation's name, labels are read in the worker's own turn.
 
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from unittest import mock
-from zlib import crc32
 
 from pyarrow import fs
 from support.memory_kafka import Broker, MemoryAdmin, MemoryConsumer, Wire
 from support.memory_kafka.group import Place
-from support.memory_kafka.log import Record
-from support.simulation import whole_oracle
-from support.simulation.fold import GROUP, INPUT, visible
+from support.memory_kafka.log import Entry, Record
+from support.simulation.fold import GROUP, INPUT
 from support.simulation.plan import Plan
+from support.simulation.replaced import AtOnce, ByName, InTurn
+from support.simulation.slot import Parts
+from support.simulation.small import visible
+from support.simulation.whole_oracle import Answers, Judge, Known, event_of
+from support.simulation.whole_oracle import Record as Input
 
-from consumer.churn import UNAVAILABLE, Churn
 from consumer.dead_letter_limits import Limits
 from consumer.decisions import Desk
 from consumer.epochs import Epochs
 from consumer.labels.ends import Ends
-from consumer.labels.feed import Batch, Feed
 from consumer.labels.log import LabelLog
 from consumer.labels.reader import LabelReader
 from consumer.orders import Orders
 from consumer.retained import Retained
+from consumer.scoring import Scorer
 from consumer.snapshots.album import Album
-from consumer.snapshots.header import Origin, Taken
-from consumer.snapshots.retention import Keep
+from consumer.snapshots.header import Origin
 from consumer.snapshots.schedule import Schedule
 from consumer.snapshots.store import Store
-from consumer.snapshots.writer import Writer
+from consumer.state import State
 from consumer.trouble import Trouble
 from models.bank import Bank
-from models.cards.extract import Arrays
 from models.decide import Decider, by_rules
 from models.labels import LabelParams
 from models.policy import Policy
 from models.rules import Limits as Amounts
-from schemas.churn import Status
 from schemas.contracts import DECISION, EPOCH, LABEL
 from schemas.encoding import encoder
 from schemas.framing import Framing
 from schemas.lot import Checks, Decoder
+from schemas.orders import Order, Verb
 from schemas.registry import Fingerprints
 from schemas.topics import Role
 
@@ -59,6 +60,7 @@ BEFORE_MS = (0, 0, 0, 3_000, HOUR, 5 * HOUR, 50 * HOUR)
 """How long ago a purchase was when it arrives."""
 STEPS = LabelParams(step_ms=1_000, grace_ms=1_000, delay_ms=500)
 HANGING = 0.1
+BACK = {Verb.PAUSE: Verb.RESUME, Verb.DRAIN: Verb.UNDRAIN}
 HANGS_S = (0.5, 4.0)
 DECIDERS = tuple(
     by_rules(Bank(limits=Amounts(high, 500_000)), Policy(review_at, 0.9))
@@ -67,49 +69,9 @@ DECIDERS = tuple(
 )
 
 
-class AtOnce(Writer):
-    """Has no thread."""
-
-    def __init__(self, store: Store, now: Callable[[], float]) -> None:
-        self._store, self._keep, self._now = store, Keep(), now
-
-    @property
-    def idle(self) -> bool:
-        return True
-
-    def hand_over(self, taken: Taken, arrays: Arrays) -> None:
-        self._write(taken, arrays)
-
-    def close(self, timeout: float = 0) -> bool:
-        return True
-
-
-class InTurn(Feed):
-    """Reads when it is asked what has come."""
-
-    def start(self) -> None:
-        """There is no thread."""
-
-    def ready(self) -> Iterator[Batch]:
-        self._turn()
-        return super().ready()
-
-
-class ByName:
-    """Churn scores of the generation of the moment; now and then there are none."""
-
-    def __init__(self, current: Callable[[], str]) -> None:
-        self._current = current
-
-    def look_up(self, customers: Sequence[str]) -> Churn:
-        generation = self._current()
-        if generation == "away":
-            return Churn(None, [None] * len(customers), [Status.UNAVAILABLE] * len(customers), (UNAVAILABLE,))
-        return Churn(generation, [score(generation, each) for each in customers], [Status.FRESH] * len(customers))
-
-
-def score(generation: str, customer: str) -> int:
-    return crc32(f"{generation} {customer}".encode()) % 1_000_000
+def whole(**given: Any) -> Parts:
+    """The parts of a worker that has everything; `given` are others in their place."""
+    return Parts(**{"cast": WholeCast, "state": State, "scorer": Scorer} | given)
 
 
 class WholeCast:
@@ -121,6 +83,7 @@ class WholeCast:
         self._decider, self._churn = DECIDERS[0], "churn-0"
         self._files = fs._MockFileSystem()
         self._purchases: list[dict[str, Any]] = []
+        self._skipped: set[tuple[int, int]] = set()
 
     # what happens
 
@@ -144,8 +107,14 @@ class WholeCast:
         return json.dumps(purchase).encode()
 
     def besides(self) -> list[Callable[[], None]]:
+        """What is to be skipped is ordered before anybody reads it: later, it might have been answered already."""
         rng = self._rng
-        return [self._move] * rng.randrange(8) + [self._label] * rng.randrange(2 * self._plan.events)
+        for _ in range(rng.choice((0, 0, 3))):
+            place = rng.randrange(self._plan.partitions), rng.randrange(20)
+            self._skipped.add(place)
+            self._say(Verb.SKIP, {"partition": place[0], "offset": place[1]})
+        labels = [self._label] * rng.randrange(2 * self._plan.events)
+        return labels + [self._move] * rng.randrange(8) + [self._order] * rng.choice((0, 0, 4))
 
     def _move(self) -> None:
         if self._rng.random() < 0.5:
@@ -175,6 +144,21 @@ class WholeCast:
         transactions.produce(who, place, Record(b"", value, [], self._broker.clock.ms()))
         end = partial(transactions.end, who, self._rng.random() < 0.5)
         self._broker.later(self._rng.choice(HANGS_S), end)
+
+    def _order(self) -> None:
+        """What stands still or drains goes on after a while."""
+        rng, partition = self._rng, self._rng.randrange(self._plan.partitions)
+        kind = rng.choice((Verb.PAUSE, Verb.DRAIN))
+        slot = f"slot-{rng.randrange(self._plan.workers)}"
+        given: dict[str, Any] = {"partition": partition} if kind is Verb.PAUSE else {"slot": slot}
+        self._say(kind, given)
+        if kind in BACK:
+            self._broker.later(rng.choice(HANGS_S), partial(self._say, BACK[kind], given))
+
+    def _say(self, verb: Verb, given: dict[str, Any]) -> None:
+        at = datetime.fromtimestamp(self._broker.clock.time(), UTC)
+        order = Order(verb=verb, group=GROUP, who="operator", why="because", at=at, **given)
+        self._broker.append((ORDERS, 0), order.to_bytes())
 
     # who answers
 
@@ -221,10 +205,12 @@ class WholeCast:
     def _labels(self, wire: Wire) -> LabelReader:
         broker, trouble = self._broker, Trouble("labels", self._broker.clock.monotonic)
         config = {"group.id": GROUP, "enable.partition.eof": True, "auto.offset.reset": "error"}
-        ends = Ends(MemoryAdmin(broker, wire), LABELS, trouble, broker.clock.ms, broker.clock.monotonic)
-        log = LabelLog(MemoryConsumer(broker, config, wire), ends, trouble, LABELS)
+        admin: Any = MemoryAdmin(broker, wire)
+        client: Any = MemoryConsumer(broker, config, wire)
+        ends = Ends(admin, LABELS, trouble, broker.clock.ms, broker.clock.monotonic)
+        log = LabelLog(client, ends, trouble, LABELS)
         decoder = Decoder(Fingerprints(), Checks(partitions=0), LABEL)
-        with mock.patch.object(LabelLog, "of", lambda *_: log):
+        with mock.patch.object(LabelLog, "of", return_value=log):
             nothing: Any = None
             reader = LabelReader(
                 nothing, self._bank, decoder, "slot", clock_ms=broker.clock.ms, now=broker.clock.monotonic
@@ -235,20 +221,38 @@ class WholeCast:
     # what is wrong
 
     def wrong(self, partition: int) -> list[str]:
-        broker, plan = self._broker, self._plan
-        answers = {role: visible(broker, OUTPUTS[role], partition) for role in (Role.SCORES, Role.DLQ, Role.EPOCHS)}
-        stamps = {each.offset: each.timestamp for each in broker.partition((INPUT, partition)).entries}
-        started = broker.group(GROUP).history.get((INPUT, partition), [0])[0] if plan.from_end else 0
-        found = whole_oracle.Answers(
-            [json.loads(value) for *_, value in answers[Role.SCORES]],
-            [json.loads(value) for *_, value in answers[Role.EPOCHS]],
-            [value for *_, value in answers[Role.DLQ]],
-        )
-        records = [(offset, stamps[offset], value) for offset, _, value in visible(broker, INPUT, partition)]
-        labels = [
-            (number, each.offset, each.timestamp, json.loads(each.record.value or b""))
-            for number in range(plan.partitions)
-            for each in broker.partition((LABELS, number)).visible()
-            if each.record is not None
+        said = {
+            role: [json.loads(value) for *_, value in visible(self._broker, OUTPUTS[role], partition)]
+            for role in (Role.SCORES, Role.FLAGS, Role.EPOCHS)
+        }
+        dead = [_dead(each.record) for each in self._broker.partition((OUTPUTS[Role.DLQ], partition)).visible()]
+        judge = Judge(self._records(partition), self._start(partition), self._known(), STEPS, self._plan.exactly_once)
+        return judge.wrong(Answers(said[Role.SCORES], said[Role.FLAGS], said[Role.EPOCHS], dead))
+
+    def _records(self, partition: int) -> list[Input]:
+        log = self._broker.partition((INPUT, partition)).visible()
+        return [
+            Input(each.offset, each.timestamp, event_of(_value(each)), (partition, each.offset) in self._skipped)
+            for each in log
         ]
-        return whole_oracle.judge(records, started, found, labels, once=plan.exactly_once)
+
+    def _start(self, partition: int) -> int:
+        history = self._broker.group(GROUP).history.get((INPUT, partition), [0])
+        return history[0] if self._plan.from_end else 0
+
+    def _known(self) -> list[Known]:
+        return [
+            Known(number, each.offset, each.timestamp, json.loads(_value(each)))
+            for number in range(self._plan.partitions)
+            for each in self._broker.partition((LABELS, number)).visible()
+        ]
+
+
+def _value(entry: Entry) -> bytes:
+    return b"" if entry.record is None else entry.record.value or b""
+
+
+def _dead(record: Record | None) -> tuple[int, str]:
+    """Of which offset, and why."""
+    said = dict(record.headers) if record is not None else {}
+    return int(said["dlq.offset"] or b""), (said["dlq.reason"] or b"").decode()

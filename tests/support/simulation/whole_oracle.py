@@ -5,7 +5,7 @@ Shares no code with what it judges. What an epoch says was missing of the labels
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -19,12 +19,10 @@ from models.feature_list import FEATURES
 from models.labels import LabelParams
 
 Said = dict[str, Any]
-Record = tuple[int, int, bytes]
-Known = tuple[int, int, int, Said]
-"""Partition, offset, record timestamp, label."""
+Card = tuple[Any, ...]
 SPANS = ("10min", "1h", "1d", "7d", "30d")
-PARAMS = LabelParams(step_ms=1_000, grace_ms=1_000, delay_ms=500)
-NAMES = {feature.name: place for place, feature in enumerate(FEATURES)}
+PLACES = {feature.name: place for place, feature in enumerate(FEATURES)}
+SKIPPED = "skipped"
 AS_TOLD = (
     "card_days_since_fraud",
     "card_last_label",
@@ -36,39 +34,127 @@ AS_TOLD = (
 
 
 @dataclass(frozen=True)
+class Record:
+    """`event` None is no event; `skipped` by order."""
+
+    offset: int
+    timestamp: int
+    event: Said | None
+    skipped: bool
+
+
+@dataclass(frozen=True)
+class Known:
+    """A label, with its place among the labels and when it was known."""
+
+    partition: int
+    offset: int
+    known_at: int
+    label: Said
+
+
+@dataclass
 class Answers:
-    decisions: Sequence[Said]
-    epochs: Sequence[Said]
-    dead: Sequence[bytes]
+    """Of one partition. `dead`: offsets, and why."""
+
+    decisions: list[Said]
+    flags: list[Said]
+    epochs: list[Said]
+    dead: list[tuple[int, str]]
+
+    def first_of_each(self) -> "Answers":
+        """As a reader takes them who was promised each at least once."""
+        dead: dict[int, str] = {}
+        for offset, why in self.dead:
+            dead.setdefault(offset, why)
+        return Answers(_firsts(self.decisions), _firsts(self.flags), self.epochs, list(dead.items()))
 
 
-def judge(records: Sequence[Record], start: int, found: Answers, labels: Sequence[Known], *, once: bool) -> list[str]:
-    """All that is wrong in one partition; `labels` are those of all partitions."""
-    events = {offset: _event(value) for offset, _, value in records}
-    wanted = [offset for offset, event in events.items() if event and offset >= start]
-    said, dead = list(found.decisions), list(found.dead)
-    if not once:
-        first: dict[int, Said] = {}
-        for each in said:
-            first.setdefault(each["source"]["offset"], each)
-        said, dead = list(first.values()), list(dict.fromkeys(dead))
-    wrong = _count(wanted, [each["source"]["offset"] for each in said])
-    if dead != [value for offset, _, value in records if not events[offset] and offset >= start]:
-        wrong.append(f"dead letters: {dead}")
-    facts = _cards(records, events)
-    by_offset = {each["source"]["offset"]: each for each in said}
-    for offset in wanted:
-        if offset in by_offset:
-            wrong += _one(by_offset[offset], events[offset] or {}, facts[offset], found.epochs, labels, once)
-    return wrong
+@dataclass(frozen=True)
+class Judge:
+    """`start` is the first offset to be answered; `once`: each exactly once, and each epoch too."""
+
+    records: Sequence[Record]
+    start: int
+    labels: Sequence[Known]
+    params: LabelParams
+    once: bool
+
+    def wrong(self, found: Answers) -> list[str]:
+        """All that is, in one partition."""
+        found = found if self.once else found.first_of_each()
+        asked = [each for each in self.records if each.offset >= self.start]
+        events = {each.offset: each.event for each in asked if each.event and not each.skipped}
+        wrong = _count(list(events), [each["source"]["offset"] for each in found.decisions])
+        if [each for each in found.decisions if each["outcome"] != "approve"] != found.flags:
+            wrong.append("flags are not the decisions that are not approve")
+        dead = [(each.offset, each.skipped) for each in asked if each.offset not in events]
+        if [(offset, why == SKIPPED) for offset, why in found.dead] != dead:
+            wrong.append(f"dead letters are {found.dead}, not {dead}")
+        cards = self._cards()
+        for said in found.decisions:
+            if event := events.get(said["source"]["offset"]):
+                wrong += self._one(said, event, cards[said["source"]["offset"]], found.epochs)
+        return wrong
+
+    def _cards(self) -> dict[int, Card]:
+        """Of each event: marks, time, counts, totals, ... from the first record of the log on."""
+        oracle = card_oracle.Oracle(Terms())
+        rows = [each for each in self.records if each.event and not each.skipped]
+        return {
+            each.offset: oracle.answer((each.event or {}) | {"partition": 0, "timestamp": each.timestamp})
+            for each in rows
+        }
+
+    def _one(self, said: Said, event: Said, card: Card, epochs: Sequence[Said]) -> list[str]:
+        offset, epoch = said["source"]["offset"], self._epoch(said, epochs)
+        if epoch is None:
+            return [f"no epoch says what {offset} used"]
+        expected = _features(event, card, self._labels(event, card[1], epoch.get("label_offsets")))
+        features = {name: said["features"][place] for name, place in PLACES.items()}
+        return _decided(said, event, epoch) + [
+            f"{name} of {offset} is {features[name]}, not {value} (degraded: {epoch['degraded']})"
+            for name, value in expected.items()
+            if not _same(features[name], value)
+        ]
+
+    def _epoch(self, said: Said, epochs: Sequence[Said]) -> Said | None:
+        """The latest that begins at the record or before it: that is the one it names, and it says what was used."""
+        known = [each for each in epochs if each["first_offset"] <= said["source"]["offset"]]
+        named = [each for each in known if each["first_offset"] == said["epoch"]]
+        newest = max((each["first_offset"] for each in known), default=-1)
+        if self.once and (newest != said["epoch"] or len(named) != 1):
+            return None
+        used = said["model"], said["policy"], said["churn"].get("generation"), said["degraded"]
+        told = (each for each in named if used == _told(each))
+        return next(told, None)
+
+    def _labels(self, event: Said, at: int, offsets: dict[str, int] | None) -> Facts:
+        """Without offsets every label counts that the step of that time can see."""
+        known = [
+            _label(each) for each in self.labels if offsets is None or each.offset < offsets.get(str(each.partition), 0)
+        ]
+        asked = Question(_number(event["card_id"]), _number(event["terminal_id"]), at)
+        return LabelOracle(known, self.params).answer(asked)
 
 
-def _event(value: bytes) -> Said | None:
+def event_of(value: bytes) -> Said | None:
     try:
         event: Said = json.loads(value)
     except ValueError:
         return None
     return event
+
+
+def _told(epoch: Said) -> tuple[Any, ...]:
+    return epoch["model"], epoch["policy"], epoch.get("churn_generation"), epoch["degraded"]
+
+
+def _firsts(said: Iterable[Said]) -> list[Said]:
+    first: dict[int, Said] = {}
+    for each in said:
+        first.setdefault(each["source"]["offset"], each)
+    return list(first.values())
 
 
 def _count(wanted: Sequence[int], offsets: Sequence[int]) -> list[str]:
@@ -78,69 +164,18 @@ def _count(wanted: Sequence[int], offsets: Sequence[int]) -> list[str]:
     return wrong if list(offsets) == sorted(offsets) else [*wrong, f"out of order: {offsets}"]
 
 
-def _cards(records: Sequence[Record], events: dict[int, Said | None]) -> dict[int, tuple[Any, ...]]:
-    """Of each event: marks, time, counts, totals, ... from the first record of the log on."""
-    oracle, told = card_oracle.Oracle(Terms()), {}
-    for offset, timestamp, _ in records:
-        if event := events[offset]:
-            told[offset] = oracle.answer(event | {"partition": 0, "timestamp": timestamp})
-    return told
+def _number(name: str) -> int:
+    return crc32(name.encode())
 
 
-def _one(
-    said: Said, event: Said, card: tuple[Any, ...], epochs: Sequence[Said], labels: Sequence[Known], once: bool
-) -> list[str]:
-    offset = said["source"]["offset"]
-    epoch = _epoch(said, epochs, once)
-    if epoch is None:
-        return [f"no epoch says what {offset} used"]
-    expected = _features(event, card, _labels(event, card[1], epoch.get("label_offsets"), labels))
-    features = [math.nan if each is None else float(each) for each in said["features"]]
-    wrong = [
-        f"{name} of {offset} is {features[NAMES[name]]}, not {value} ({epoch.get('degraded')})"
-        for name, value in expected.items()
-        if not _same(features[NAMES[name]], value)
-    ]
-    return wrong + _decided(said, event, epoch)
+def _label(known: Known) -> Label:
+    said = known.label
+    event, card, terminal = (_number(said[name]) for name in ("event_id", "card_id", "terminal_id"))
+    rest = said["amount_minor"], said["event_time"], said["is_fraud"]
+    return Label(event, card, terminal, *rest, known.known_at, known.partition, known.offset)
 
 
-def _epoch(said: Said, epochs: Sequence[Said], once: bool) -> Said | None:
-    """The latest that begins at the record or before it, which has to be the one that it names."""
-    known = [each for each in epochs if each["first_offset"] <= said["source"]["offset"]]
-    newest = max((each["first_offset"] for each in known), default=-1)
-    named = [each for each in known if each["first_offset"] == said["epoch"]]
-    if once and (newest != said["epoch"] or len(named) != 1):
-        return None
-    return next((each for each in named if _used(each) == _used(said)), None)
-
-
-def _used(said: Said) -> tuple[Any, ...]:
-    generation = said["churn"].get("generation") if "churn" in said else said.get("churn_generation")
-    return said["model"], said["policy"], said["feature_version"], generation, said["degraded"]
-
-
-def _labels(event: Said, at: int, offsets: dict[str, int] | None, labels: Sequence[Known]) -> Facts:
-    """Without offsets every label counts that the step can see."""
-    known = [
-        Label(
-            crc32(label["event_id"].encode()),
-            crc32(label["card_id"].encode()),
-            crc32(label["terminal_id"].encode()),
-            label["amount_minor"],
-            label["event_time"],
-            label["is_fraud"],
-            known_at,
-            partition,
-            offset,
-        )
-        for partition, offset, known_at, label in labels
-        if offsets is None or offset < offsets.get(str(partition), 0)
-    ]
-    ids = (crc32(event[name].encode()) for name in ("card_id", "terminal_id"))
-    return LabelOracle(known, PARAMS).answer(Question(*ids, at))
-
-
-def _features(event: Said, card: tuple[Any, ...], labels: Facts) -> dict[str, float]:
+def _features(event: Said, card: Card, labels: Facts) -> dict[str, float]:
     _, at, counts, totals, previous, highest, *_ = card
     told: dict[str, float] = {"amount_minor": event["amount_minor"]}
     for span, count, total in zip(SPANS, counts, totals, strict=True):
@@ -156,16 +191,16 @@ def _features(event: Said, card: tuple[Any, ...], labels: Facts) -> dict[str, fl
 
 def _decided(said: Said, event: Said, epoch: Said) -> list[str]:
     """The outcome by the thresholds that the epoch names, the churn score by its generation."""
+    wrong, offset = [], said["source"]["offset"]
     thresholds = dict(each.split("=") for each in epoch["policy"].split()[1:])
-    steps = (float(thresholds["review_at"]), float(thresholds["block_at"]))
-    outcome = ("approve", "review", "block")[sum(said["score"] >= each for each in steps)]
-    wrong = (
-        [] if outcome == said["outcome"] else [f"outcome of {event['event_id']} is {said['outcome']}, not {outcome}"]
-    )
+    reached = sum(said["score"] >= float(thresholds[name]) for name in ("review_at", "block_at"))
+    if said["outcome"] != ("approve", "review", "block")[reached]:
+        wrong.append(f"outcome of {offset} is {said['outcome']} at {said['score']} under {epoch['policy']}")
     generation = epoch.get("churn_generation")
-    score = None if generation is None else crc32(f"{generation} {event['customer_id']}".encode()) % 1_000_000 / 1e6
-    return wrong if said["churn"].get("score") == score else [*wrong, f"churn of {event['event_id']} is not its own"]
+    score = None if generation is None else _number(f"{generation} {event['customer_id']}") % 1_000_000 / 1e6
+    return wrong if said["churn"].get("score") == score else [*wrong, f"churn of {offset} is not of {generation}"]
 
 
-def _same(some: float, other: float) -> bool:
-    return some == other or (math.isnan(some) and math.isnan(other))
+def _same(some: float | None, other: float) -> bool:
+    """What is not known is null in JSON."""
+    return math.isnan(other) if some is None else float(some) == other
