@@ -49,7 +49,8 @@ def consumer(settings: Settings, identity: str, trouble: Callable[[Any], None]) 
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "auto.offset.reset": "error",
-    } | _membership(settings, identity)
+        **_membership(settings, identity),
+    }
     return Consumer(settings.kafka.client(**WAITS, **FETCHING, **own) | {"error_cb": trouble})
 
 
@@ -58,12 +59,14 @@ def _membership(settings: Settings, identity: str) -> Properties:
     score = settings.score
     if score.membership == "kip848":
         return {"group.protocol": "consumer", "group.remote.assignor": "range"}
-    static: Properties = {"group.instance.id": identity} if score.membership == "static" else {}
-    return static | {
+    own: Properties = {
         "partition.assignment.strategy": "range",
         "session.timeout.ms": score.session_timeout_ms,
         "heartbeat.interval.ms": min(HEARTBEAT_MS, score.session_timeout_ms // 3),
     }
+    if score.membership == "static":
+        own["group.instance.id"] = identity
+    return own
 
 
 def label_consumer(settings: Settings, identity: str, trouble: Callable[[Any], None]) -> Consumer:
