@@ -16,6 +16,12 @@ def score(
     ] = None,
     max_messages: Annotated[int | None, typer.Option(min=1, help="Each worker ends after so many records.")] = None,
     max_seconds: Annotated[float | None, typer.Option(min=0.1, help="End after so many seconds.")] = None,
+    shadow: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL", help="Score beside the live group, with this model and to topics of its own (…-shadow)."
+        ),
+    ] = None,
     bootstrap: Bootstrap = None,
     redis: RedisUrl = None,
     config: Config = None,
@@ -30,6 +36,10 @@ def score(
     given += [f"score.workers={workers}"] if workers else []
     given += [f"score.delivery={delivery}"] if delivery else []
     settings = settings_from(bootstrap, redis, config, given)
+    if shadow is not None:
+        from fraudstream.shadow import shadowed
+
+        settings = shadowed(settings, shadow)
     configure(settings)
     if slot is not None:
         from consumer.bootstrap import run

@@ -32,6 +32,7 @@ def create(
     partitions: Partitions = None,
     replication: Replication = None,
     dry_run: DryRun = False,
+    shadow: Annotated[bool, typer.Option("--shadow", help="Those of `fraudstream score --shadow` as well.")] = False,
     bootstrap: Bootstrap = None,
     config: Config = None,
     sets: Set = None,
@@ -52,6 +53,12 @@ def create(
     for line in _standing(found, settings):
         typer.echo(line)
     wanted = missing(found, settings)
+    if shadow:
+        from fraudstream.shadow import WRITTEN, shadowed
+
+        beside = shadowed(settings)
+        of_shadow = missing(Administration(beside).look(), beside)
+        wanted += [each for each in of_shadow if each.role in WRITTEN]
     for topic, made in ((each, True) for each in wanted) if dry_run else administration.make(wanted):
         typer.echo(_line("would make" if dry_run else "made", topic) if made else f"stands      {topic.name}")
     if found.topics:
