@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Final
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from producer.broker import Broker
 from producer.publish import producer_settings
@@ -43,11 +43,14 @@ class Desk:
             else:
                 errors.append(error)
 
-        for order in orders:
-            self._producer.produce(self._topic, order.to_bytes(), partition=PARTITION, on_delivery=heard)
         until = time.monotonic() + self._patience
-        while len(delivered) < len(orders) and not errors and time.monotonic() < until:
-            self._producer.poll(STEP_SECONDS)
+        try:
+            for order in orders:
+                self._producer.produce(self._topic, order.to_bytes(), partition=PARTITION, on_delivery=heard)
+            while len(delivered) < len(orders) and not errors and time.monotonic() < until:
+                self._producer.poll(STEP_SECONDS)
+        except KafkaException as exception:  # one that ends the client, such as a user that may write nowhere
+            errors.append(exception.args[0])
         if errors and errors[0].code() in FORBIDDEN:
             raise Misconfigured(f"{self._topic} may not be written: {errors[0].str()}", fix="grant WRITE on the topic")
         if len(delivered) < len(orders):

@@ -107,10 +107,10 @@ class Resender:
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
+                self._producer.poll(0)  # what ends the client for good is told there
                 return self._producer.init_transactions(CALL_SECONDS)
             except KafkaException as exception:
                 error: KafkaError = exception.args[0]
-                self._producer.poll(0)
                 if not error.retriable() or time.monotonic() > until:
                     raise self._refused(error) from exception
 
