@@ -51,13 +51,13 @@ def resume(settings: Settings, partition: int, by: By, say: Say) -> str:
 
 
 def skip(settings: Settings, partition: int, offset: int, by: By, say: Say) -> str:
-    """Only while nobody can be deciding that record: its partition is paused, or no worker is there."""
+    """Only while nobody can be deciding that record: its partition stands still, or no worker is there."""
     span, found = _span(settings, partition), standing(settings, say)
     with answering(settings):
         offsets = Offsets(settings)
-        members = offsets.members()
+        members, text = offsets.members(), offsets.texts().get(partition)
     paused = found.paused.get(partition)
-    if members and not paused:
+    if members and not paused and not stop_of(text, partition, found):
         raise Usage(
             f"partition {partition} is being scored, so the record may be decided before a worker hears of this",
             fix=f'first: fraudstream operate pause {partition} --why "…"; a worker that dies on it pauses as well',

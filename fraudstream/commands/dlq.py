@@ -14,11 +14,9 @@ from schemas.errors import Misconfigured, Usage
 from schemas.verdicts import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
+    from collections.abc import Iterator
 
     from producer.dead_letters import Letter, Letters, Place
-    from producer.resending import Resender
     from schemas.settings import Settings
     from schemas.standing import Standing
 
@@ -127,6 +125,7 @@ def replay(
     They come back as late events, scored as of their own time; decisions made without them stay as they are. An
     envelope cannot be sent back. What is refused again is a new dead letter that says so.
     """
+    from fraudstream.resending import Sorting, send
     from producer.dead_letters import Letters
 
     span = _span(start, end)
@@ -142,10 +141,10 @@ def replay(
         found = [_found(letters, each, settings) for each in wanted] if wanted else []
         chosen = iter(found) if wanted else _chosen(letters, span, partition, reasons)
         if dry_run:
-            sorting = Sorting(settings.topics.transactions, _standing(settings), again)
+            sorting = Sorting(settings.topics.transactions, _standing(settings), again, to_stderr)
             _tell_dry(sorting.good(chosen))
         else:
-            sorting = _send(settings, chosen, again, said.who, said.why)
+            sorting = send(settings, chosen, said, again=again, say=to_stderr)
     typer.echo(sorting.account("would be sent" if dry_run else "sent"))
 
 
@@ -164,50 +163,6 @@ def resume(
 
     settings = settings_from(bootstrap, None, config, sets)
     typer.echo(resume_dead_letters(settings, partition, by(who, why), to_stderr))
-
-
-class Sorting:
-    """Which of the chosen can be sent, and what becomes of the others."""
-
-    def __init__(self, topic: str, standing: "Standing", again: bool) -> None:
-        self._topic, self._standing, self._again = topic, standing, again
-        self.sent = 0
-        self._left: Counter[str] = Counter()
-
-    def good(self, chosen: "Iterator[Letter]") -> "Iterator[Letter]":
-        for letter in chosen:
-            if obstacle := letter.obstacle(self._topic):
-                self._left[obstacle] += 1
-                to_stderr(f"{letter.place} cannot be sent back: {obstacle}")
-            elif not self._again and self._standing.replays(*letter.place):
-                self._left["sent back before; --again sends them all the same"] += 1
-            else:
-                if letter.headers is None:
-                    to_stderr(f"{letter.place} goes without its headers, which could not be kept")
-                self.sent += 1
-                yield letter
-
-    def account(self, verb: str) -> str:
-        left = [f"{count:,} not: {why}" for why, count in self._left.items()]
-        return "; ".join([f"{self.sent:,} {verb}", *left])
-
-
-def _send(settings: "Settings", chosen: "Iterator[Letter]", again: bool, who: str, why: str) -> Sorting:
-    from datetime import UTC, datetime
-
-    from producer.resending import Resender
-
-    with Resender(settings, to_stderr) as resender:
-        sorting = Sorting(settings.topics.transactions, resender.before, again)
-        _go(resender, sorting.good(chosen), who, why, lambda: datetime.now(UTC))
-    return sorting
-
-
-def _go(resender: "Resender", letters: "Iterator[Letter]", who: str, why: str, now: "Callable[[], datetime]") -> None:
-    gone = 0
-    for count in resender.send(letters, who=who, why=why, now=now):
-        gone += count
-        to_stderr(f"{gone:,} sent")
 
 
 def _tell_dry(letters: "Iterator[Letter]") -> None:

@@ -165,6 +165,23 @@ def test_a_record_that_may_be_decided_meanwhile_is_not_skipped(typed: Typed, set
     assert "skipped  partition 3 offset 50" in typed.well("operate", "show").out
 
 
+def test_in_a_partition_that_stopped_by_itself_a_record_is_skipped_at_once(
+    typed: Typed, settings: Settings, member: str
+) -> None:
+    """Nobody goes on there before it is resumed."""
+    fill(settings)
+    producer = Producer({"bootstrap.servers": settings.kafka.bootstrap, "transactional.id": member})
+    producer.init_transactions(15)
+    producer.begin_transaction()
+    place = TopicPartition(settings.topics.transactions, 3, 40, encode(Counters(7, 10, 3, (3,), 40)))
+    known = Consumer({"bootstrap.servers": settings.kafka.bootstrap, "group.id": settings.score.group})
+    producer.send_offsets_to_transaction([place], known.consumer_group_metadata(), 15)
+    producer.commit_transaction(15)
+    known.close()
+    typed.well("operate", "skip", 3, 41, *WHY)
+    assert standing(settings, print).skips(3, 41)
+
+
 def test_while_nobody_is_there_a_record_is_skipped_at_once(typed: Typed, settings: Settings) -> None:
     """What was decided stays decided, and what is not there cannot be skipped."""
     fill(settings)
