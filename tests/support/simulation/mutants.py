@@ -182,5 +182,4 @@ MUTANTS = {
     "refused records leave nothing": _whole(
         scoring=[("*(self._dead_letter(judged.fetched, refusal) for refusal in judged.lot.refusals),", "")]
     ),
-    "orders are not read before the group is joined": _whole(worker=[("self._orders.begin(self._life)\n", "pass\n")]),
 }

@@ -56,12 +56,12 @@ LABELS, ORDERS = "labels", "orders"
 LIMITS = Limits(max_consecutive=0, max_ratio=0.0, window=1_000)
 OUTPUTS = {role: str(role) for role in Role}
 HOUR = 3_600_000
-BEFORE_MS = (0, 0, 0, 3_000, HOUR, 5 * HOUR, 50 * HOUR)
+BEFORE_MS = (0, 0, 0, 0, 0, 2_000, HOUR, 50 * HOUR)
 """How long ago a purchase was when it arrives."""
 STEPS = LabelParams(step_ms=1_000, grace_ms=1_000, delay_ms=500)
-HANGING = 0.1
+HANGING = 0.3
 BACK = {Verb.PAUSE: Verb.RESUME, Verb.DRAIN: Verb.UNDRAIN}
-HANGS_S = (0.5, 4.0)
+HANGS_S = (0.5, 3.0, 6.0)
 DECIDERS = tuple(
     by_rules(Bank(limits=Amounts(high, 500_000)), Policy(review_at, 0.9))
     for high in (100_000, 200_000)
@@ -99,7 +99,7 @@ class WholeCast:
             "event_time": self._broker.clock.ms() - rng.choice(BEFORE_MS),
             "card_id": f"card-{card}",
             "customer_id": str(card),
-            "terminal_id": f"terminal-{rng.randrange(3)}",
+            "terminal_id": f"terminal-{rng.randrange(2)}",
             "amount_minor": rng.choice((100, 5_000, 150_000, 900_000)),
             "currency": "EUR",
         }
@@ -113,7 +113,7 @@ class WholeCast:
             place = rng.randrange(self._plan.partitions), rng.randrange(20)
             self._skipped.add(place)
             self._say(Verb.SKIP, {"partition": place[0], "offset": place[1]})
-        labels = [self._label] * rng.randrange(2 * self._plan.events)
+        labels = [self._label] * rng.randrange(3 * self._plan.events)
         return labels + [self._move] * rng.randrange(8) + [self._order] * rng.choice((0, 0, 4))
 
     def _move(self) -> None:
