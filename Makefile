@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check lint types imports docs docs-check fuzz bench-decode bench-trees bench-features bench-labels bench-drift bench-state lock clean
+.PHONY: help venv demo test check lint types imports docs docs-check fuzz soak bench-decode bench-trees bench-features bench-labels bench-drift bench-state lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -52,6 +52,10 @@ docs-check: $(VENV)/.ready  ## are the generated pages fresh
 
 fuzz: $(VENV)/.ready  ## 200,000 mutated records through both decoders (FUZZ_SEED=n)
 	@FUZZ_RECORDS=$${FUZZ_RECORDS:-200000} $(BIN)/python -m pytest -s tests/schemas/lot/test_fuzz.py $(ARGS)
+
+soak: $(VENV)/.ready  ## 10,000 schedules of faults, from a seed of today on (SIMULATION_FROM=n)
+	@SIMULATION_SCHEDULES=$${SIMULATION_SCHEDULES:-10000} SIMULATION_FROM=$${SIMULATION_FROM:-$$(date +%s)} \
+		$(BIN)/python -m pytest --timeout 3600 tests/simulation/test_schedules.py $(ARGS)
 
 bench-decode: $(VENV)/.ready  ## microseconds per record of the decoder, beside fastavro
 	@$(BIN)/python bench/decode.py $(ARGS)
