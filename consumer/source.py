@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from consumer.faults import ending, error_of
 from consumer.keeper import Keeper
@@ -38,6 +38,11 @@ CALL_TIMEOUT_S: Final = 10.0
 
 RESTORE_S: Final = 1.0
 """So long partitions are restored before the group is served again, and at least one."""
+
+REFUSED: Final = frozenset(
+    {KafkaError.ILLEGAL_GENERATION, KafkaError.UNKNOWN_MEMBER_ID, KafkaError.REBALANCE_IN_PROGRESS}
+)
+"""Of a commit: it was not done, and never will be."""
 
 log = structlog.get_logger(__name__)
 
@@ -287,7 +292,11 @@ class KafkaSource:
         log.info("source.revoked", partitions=sorted(each.partition for each in partitions))
 
     def _starts_recorded(self) -> bool:
-        """Commits where a new group begins, so that a crash before its first lot does not move the beginning."""
+        """Commits where a new group begins, so that a crash before its first lot does not move the beginning.
+
+        A request that nobody answered may still arrive, behind the lots that follow, and would take the group back to
+        where it began. The broker refuses it once this member is gone.
+        """
         if not self._unrecorded:
             return True
         try:
@@ -297,6 +306,8 @@ class KafkaSource:
             error = error_of(exception)
             if end := self._trouble.end or ending(error):
                 raise end from exception
+            if error.code() not in REFUSED:
+                raise RestartMe(f"whether the beginning is written down is not known: {error.str()}") from exception
             log.warning("source.starts_not_recorded", error=error.name(), detail=error.str())
             return False
         self._unrecorded.clear()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from consumer.lots import Fetched, Span
 from consumer.source import KafkaSource
@@ -54,6 +54,7 @@ class Client:
     script: list[Step] = field(default_factory=list)
     paused: set[int] = field(default_factory=set)
     committed_by_us: list[dict[int, int]] = field(default_factory=list)
+    refusals: list[KafkaError] = field(default_factory=list)
     read: dict[int, int] = field(default_factory=dict)
     texts: dict[int, str] = field(default_factory=dict)
 
@@ -90,6 +91,8 @@ class Client:
         ]
 
     def commit(self, offsets: list[TopicPartition], asynchronous: bool) -> None:
+        if self.refusals:
+            raise KafkaException(self.refusals.pop())
         self.committed_by_us.append({each.partition: each.offset for each in offsets})
 
     def get_watermark_offsets(self, _: TopicPartition, timeout: float) -> tuple[int, int]:
@@ -297,6 +300,26 @@ def test_a_beginning_is_committed_though_nothing_comes() -> None:
     client.script = [lambda: client.assigned(0), None]
     assert take(source) is None
     assert client.committed_by_us == [{0: 7}]
+
+
+def test_a_beginning_that_was_refused_is_committed_again() -> None:
+    """Nothing is scored before it is written down."""
+    client = Client({}, refusals=[KafkaError(KafkaError.REBALANCE_IN_PROGRESS)])
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0), None, None]
+    assert source.fetch(100) is None
+    assert client.committed_by_us == []
+    source.fetch(100)
+    assert client.committed_by_us == [{0: 7}]
+
+
+def test_a_beginning_of_which_nothing_is_known_ends_the_worker() -> None:
+    """The request may arrive yet, behind lots that would be committed until then; from its successor's time on not."""
+    client = Client({}, refusals=[KafkaError(KafkaError._TIMED_OUT)])
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0), None]
+    with pytest.raises(RestartMe, match="not known"):
+        source.fetch(100)
 
 
 def test_positions_only_move_by_whole_lots() -> None:

@@ -33,7 +33,7 @@ class FaultyWire(Wire):
             return Fate.FINE
         struck = self._strike(CALLS.get(call, 1.0))
         self._note.hear(self.clock.now, program.name, call, struck)
-        return self._suffer(struck, call, program)
+        return self._suffer(struck, program)
 
     def wait(self, seconds: float) -> None:
         self._turns.give_way(self._mine(), seconds)
@@ -50,7 +50,7 @@ class FaultyWire(Wire):
                 return fault
         return ""
 
-    def _suffer(self, struck: str, call: str, program: Program) -> Fate:
+    def _suffer(self, struck: str, program: Program) -> Fate:
         group, rng = self._broker.group(self._group), self._turns.rng
         match struck:
             case "crash":
@@ -69,14 +69,7 @@ class FaultyWire(Wire):
             case "trouble":
                 for hear in self.troubles:
                     hear(KafkaError(KafkaError._TRANSPORT))  # type: ignore[operator]
-        return _fate(struck, call, self._plan)
-
-
-def _fate(struck: str, call: str, plan: Plan) -> Fate:
-    """A commit outside of transactions never arrives after one that was sent later, where each is to count once."""
-    if struck == "late" and call == "commit" and plan.exactly_once:
-        return Fate.UNHEARD
-    return FATES.get(struck, Fate.FINE)
+        return FATES.get(struck, Fate.FINE)
 
 
 class Note:
