@@ -12,3 +12,8 @@ def kafka(request: pytest.FixtureRequest) -> Iterator[Kafka]:
     kafka = Kafka(cluster)
     yield kafka
     kafka.close()
+
+
+@pytest.fixture
+def answers(kafka: Kafka) -> str:
+    return kafka.new_topic("answers")

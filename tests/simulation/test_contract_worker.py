@@ -1,132 +1,14 @@
 """Source, sink and checkpoint of the worker, on a real broker and on the one in memory alike."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from support.answering import Worker, answered
 from support.contract import Kafka
 
 from consumer.at_least_once import AtLeastOnce
-from consumer.checkpoint import ExactlyOnce
-from consumer.lots import Fetched, Outgoing, Pending, Span
-from consumer.source import KafkaSource
-from consumer.trouble import Trouble
+from consumer.lots import Outgoing, Pending, Span
 from schemas.errors import Fenced
-
-
-class Memoryless:
-    """Remembers nothing, so every partition is read from where it is committed."""
-
-    def begins(self, partition: int) -> None:
-        """It may."""
-
-    def restore(self, partition: int, committed: int) -> int:
-        return committed
-
-    def leave(self, partition: int) -> None:
-        """Nothing to be left."""
-
-
-class NoWatchdog:
-    @contextmanager
-    def guard(self, call: str, seconds: float) -> Iterator[None]:
-        yield
-
-
-class Unheard:
-    """A producer whose next commit seems to time out, `done` or not."""
-
-    def __init__(self, producer: Any, done: list[bool]) -> None:
-        self._producer, self._done = producer, done
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._producer, name)
-
-    def commit_transaction(self, timeout: float) -> None:
-        if not self._done:
-            self._producer.commit_transaction(timeout)
-            return
-        if self._done.pop():
-            self._producer.commit_transaction(timeout)
-        raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
-
-
-@dataclass
-class Worker:
-    """Answers each record with itself, on a topic beside the input."""
-
-    kafka: Kafka
-    answers: str
-    name: str = "slot"
-    lot_rows: int = 100
-    exactly_once: bool = True
-    unheard: list[bool] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.source = KafkaSource(
-            self.kafka.consumer(group_instance_id=self.name),
-            Trouble("consumer"),
-            self.kafka.topic,
-            Memoryless(),
-            lot_rows=self.lot_rows,
-            lot_bytes=1_000_000,
-            poll_s=0.05,
-            partitions=2,
-            first_offset=lambda client, partition: int(client.get_watermark_offsets(partition, timeout=10)[0]),
-        )
-        self.checkpoint = self._exactly_once() if self.exactly_once else self._at_least_once()
-        self.checkpoint.start()
-        self.source.begin()
-
-    def _exactly_once(self) -> Any:
-        def make(trouble: Trouble) -> Any:
-            return Unheard(self.kafka.producer(self.name), self.unheard)
-
-        guard: Any = NoWatchdog()
-        return ExactlyOnce(self.source, make, guard, call_s=5.0, hang_s=60.0, give_up=lambda: False)
-
-    def _at_least_once(self) -> Any:
-        return AtLeastOnce(self.source, lambda _: self.kafka.plain(), call_s=5.0, give_up=lambda: False)
-
-    def fetch(self) -> Fetched:
-        found: list[Fetched] = []
-        self.kafka.until(lambda: self._fetched(found), "records")
-        return found[0]
-
-    def _fetched(self, found: list[Fetched]) -> bool:
-        if (fetched := self.source.fetch(100)) is not None:
-            found.append(fetched)
-        return bool(found)
-
-    def answer(self, fetched: Fetched) -> Pending:
-        raw = fetched.raw
-        return Pending(
-            [
-                Outgoing(self.answers, int(partition), key, value, [])
-                for partition, key, value in zip(raw.partition, raw.keys, raw.values, strict=True)
-            ],
-            fetched.spans,
-        )
-
-    def turn(self) -> dict[int, int]:
-        """Where it stands after it."""
-        if (fetched := self.source.fetch(100)) is not None:
-            self.checkpoint.publish(self.answer(fetched))
-        return dict(self.source.positions)
-
-
-def answered(kafka: Kafka, answers: str, count: int, partition: int = 0) -> list[str]:
-    reader = kafka.consumer("auditor")
-    reader.assign([TopicPartition(answers, partition, 0)])
-    return [each.value().decode() for each in kafka.read(reader, count)]
-
-
-@pytest.fixture
-def answers(kafka: Kafka) -> str:
-    return kafka.new_topic("answers")
 
 
 def test_a_lot_is_published_with_its_offsets(kafka: Kafka, answers: str) -> None:
@@ -212,11 +94,11 @@ def _shared_out(worker: Worker, other: Worker) -> Callable[[], bool]:
 
 def test_at_least_once_answers_again_what_it_did_not_commit(kafka: Kafka, answers: str) -> None:
     """The same record twice, never none."""
-    worker = Worker(kafka, answers, exactly_once=False)
+    worker = Worker(kafka, answers, kind=AtLeastOnce)
     kafka.commit(kafka.ready("writer"), "a")
     pending = worker.answer(worker.fetch())
     worker.checkpoint._deliver(pending)
-    successor = Worker(kafka, answers, exactly_once=False)
+    successor = Worker(kafka, answers, kind=AtLeastOnce)
     successor.checkpoint.publish(successor.answer(successor.fetch()))
     assert answered(kafka, answers, 2) == ["a", "a"]
     assert kafka.committed() == 1
