@@ -13,9 +13,10 @@ The same history and settings make the same bytes.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, Final
 
@@ -29,14 +30,12 @@ from batch.whole import whole
 from models.bank import Bank
 from models.feature_list import FEATURE_VERSION, FEATURES
 from models.hashing import Hashes
-from models.history import FRAUD, UNKNOWN, Builder, Table, Verdicts
+from models.history import FRAUD, UNKNOWN, Builder, Table, Verdicts, pieces
 from models.labels import LabelColumns
 from schemas.lot.table import TIMESTAMP
 from schemas.verdicts import Mark
 
 GROUP_ROWS: Final = 100_000
-LOT: Final = 10_000
-"""Rows folded at once: more need more memory and gain nothing."""
 
 BEFORE: Final = ("event_id", "event_time", "card_id", "amount")
 AFTER: Final = ("is_fraud", "effective_at", "marks")
@@ -86,7 +85,7 @@ def write(history: History, bank: Bank, path: Path, say: Say) -> Written:
     with whole(path) as stream:
         file = _Groups(stream, schema(bank))
         try:
-            for lot in _lots(history):
+            for lot in chain.from_iterable(map(pieces, history.transactions())):
                 columns = _columns(lot, builder.fold(lot), said)
                 file.add(columns)
                 rows += columns.num_rows
@@ -131,12 +130,6 @@ def _learned(history: History, builder: Builder, say: Say) -> LabelColumns:
         count += len(labels)
         say("labels", count)
     return LabelColumns.joined(kept)
-
-
-def _lots(history: History) -> Iterator[pa.RecordBatch]:
-    for lot in history.transactions():
-        for first in range(0, lot.num_rows, LOT):
-            yield lot.slice(first, LOT)
 
 
 def _columns(lot: pa.RecordBatch, table: Table, said: Said) -> pa.RecordBatch:

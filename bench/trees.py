@@ -29,7 +29,6 @@ Doubles = NDArray[np.float64]
 FEATURES: Final = 29
 TRAINED_ON: Final = 20_000
 MISSING: Final = 0.05
-GROUPS: Final = tuple((f"group {first}", range(first, min(first + 3, FEATURES))) for first in range(0, FEATURES, 3))
 SHAPES: Final = ((200, 8), (100, 31))
 COLD: Final = (
     "import time; from models import trees; t = time.perf_counter(); trees.warm(); print(time.perf_counter() - t)"
@@ -87,12 +86,6 @@ def report(estimator: Any, rows: int, repeats: int) -> list[str]:  # noqa: ANN40
     ]
 
 
-def one_alert(estimator: Any, repeats: int) -> str:  # noqa: ANN401 scikit-learn has no types
-    evaluator, row = trees.compile(estimator, FEATURES), features(1, seed=3)
-    spent = best(repeats, lambda: trees.occlusions(evaluator, row, row[0], GROUPS))
-    return f"  reasons of one alert, {len(GROUPS)} groups: {spent * 1e6:.1f} µs"
-
-
 def loading(estimator: Any) -> str:  # noqa: ANN401 scikit-learn has no types
     evaluator, rows = trees.compile(estimator, FEATURES), features(1_000, seed=4)
     spent = {
@@ -129,7 +122,6 @@ def main() -> None:
         say(f"{iterations} trees of {leaves} leaves, {FEATURES} features\n{loading(estimator)}\n")
         for rows in options.rows:
             say("\n".join(report(estimator, rows, options.repeats)) + "\n")
-        say(one_alert(estimator, options.repeats) + "\n")
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ from models.bank import Bank
 from models.drift import Day, Reference, Tally, judge
 from models.drift.stored import reference_of
 from models.features import local_hours_and_days
+from models.history import pieces
 from models.registry.registry import Registry
-from models.training.past import LOT, Say
+from models.training.past import Say
 from models.training.scorer import Scorer
 from schemas.errors import Misconfigured
 
@@ -38,8 +39,8 @@ class Drifting:
         for labels in history.labels():
             builder.learn(labels)
         for lot in history.transactions():
-            for first in range(0, lot.num_rows, LOT):
-                table = builder.fold(lot.slice(first, LOT))
+            for piece in pieces(lot):
+                table = builder.fold(piece)
                 _, days = local_hours_and_days(table.time, self.bank.places.timezone)
                 tally.add(table.features, self.scorer.scores(table.features), days)
             seen += lot.num_rows

@@ -3,6 +3,9 @@
 Labels are learned first, all of them: answers are as of each event's own step, so what became known later is not seen.
 """
 
+from collections.abc import Iterator
+from typing import Final
+
 import pyarrow as pa
 
 from models.cards import CardBook
@@ -14,6 +17,15 @@ from models.labels import LabelBook, LabelColumns, LabelParams
 from models.memory import Memory
 from models.money import Money
 from models.rules import Limits, hits
+
+LOT: Final = 10_000
+"""Rows folded at once: more need more memory and gain nothing."""
+
+
+def pieces(rows: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """In parts of the best size to be folded."""
+    for first in range(0, rows.num_rows, LOT):
+        yield rows.slice(first, LOT)
 
 
 class Builder:

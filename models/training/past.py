@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.history import FRAUD, UNKNOWN, Builder, Table, Verdicts
+from models.history import FRAUD, UNKNOWN, Builder, Table, Verdicts, pieces
 from models.judging.counts import Flags
 from models.judging.splits import DAY_MS, Period
 from models.labels import LabelColumns, LabelParams
@@ -16,7 +16,6 @@ from models.training.logs import Logs
 from schemas.errors import Usage
 from schemas.verdicts import Mark
 
-LOT: Final = 10_000
 NEARLY_ALL: Final = 0.999
 NEVER: Final = -(2**62)
 MOST_DOUBLED: Final = 0.001
@@ -69,8 +68,8 @@ def gather(logs: Logs, builder: Builder, params: LabelParams, *, keep_ms: int, g
     kept: deque[Table] = deque()
     first, last, seen = -NEVER, NEVER, 0
     for lot in logs.transactions():
-        for at in range(0, lot.num_rows, LOT):
-            table = builder.fold(lot.slice(at, LOT))
+        for piece in pieces(lot):
+            table = builder.fold(piece)
             seen += len(table)
             first = min(first, int(table.time.min()))
             last = max(last, int(np.quantile(table.time, NEARLY_ALL, method="lower")))
