@@ -12,7 +12,8 @@ from consumer.snapshots.digest import fold_digest
 from consumer.snapshots.store import Store
 from consumer.snapshots.survey import survey
 from fraudstream.doctor.offsets import Member, Offsets, Span
-from fraudstream.orders import answering, order
+from fraudstream.orders import PATIENCE_S, answering, order, require
+from fraudstream.orders import spans as input_spans
 from models.registry.by import By
 from producer.orders import Desk
 from schemas.errors import FraudstreamError, Misconfigured, Usage
@@ -58,13 +59,13 @@ class Move:
 
 def plan(settings: Settings, to: str | int, partition: int | None, say: Callable[[str], None]) -> list[Move]:
     """`to` is EARLIEST, END or a time in milliseconds."""
+    there = input_spans(settings)
+    if partition is not None:
+        require(settings, partition, there)
     with answering(settings):
-        offsets = Offsets(settings)
+        offsets = Offsets(settings, PATIENCE_S)
         spans, before = offsets.spans(), offsets.committed()
         goals = _goals(offsets, spans, to)
-    if partition is not None and partition not in spans:
-        topic, count = settings.topics.transactions, len(spans)
-        raise Usage(f"{topic} has no partition {partition}", fix=f"its partitions are 0 to {count - 1}")
     chosen = sorted(spans) if partition is None else [partition]
     snapshots = _snapshots(settings, say)
     return [_move(each, before.get(each), goals[each], spans[each], snapshots.get(each, [])) for each in chosen]
@@ -73,7 +74,7 @@ def plan(settings: Settings, to: str | int, partition: int | None, say: Callable
 def require_empty(settings: Settings) -> None:
     """Raises Usage with those that are in the group."""
     with answering(settings):
-        members = Offsets(settings).members()
+        members = Offsets(settings, PATIENCE_S).members()
     if members:
         raise _occupied(settings, members)
 
@@ -82,7 +83,7 @@ def execute(settings: Settings, moves: list[Move], by: By) -> None:
     """Moved first and then recorded: what is on record has happened."""
     desk = Desk(settings)
     with answering(settings):
-        offsets = Offsets(settings)
+        offsets = Offsets(settings, PATIENCE_S)
         try:
             offsets.move({each.partition: each.after for each in moves})
         except KafkaException as exception:

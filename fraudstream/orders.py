@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Final
@@ -20,6 +20,8 @@ from schemas.errors import DependencyAway, Misconfigured, Stop, Usage
 from schemas.orders import Order, Verb
 from schemas.settings import Settings
 
+PATIENCE_S: Final = 15.0
+"""How long a broker may take to say where a group stands: one that has just started first makes room for groups."""
 SETTLE_S: Final = 5.0
 """Until then a worker has read that a partition is paused, and committed the lot that it had begun."""
 RIGHTS: Final = {
@@ -54,7 +56,7 @@ def skip(settings: Settings, partition: int, offset: int, by: By, say: Say) -> s
     """Only while nobody can be deciding that record: its partition stands still, or no worker is there."""
     span, found = _span(settings, partition), standing(settings, say)
     with answering(settings):
-        offsets = Offsets(settings)
+        offsets = Offsets(settings, PATIENCE_S)
         members, text = offsets.members(), offsets.texts().get(partition)
     paused = found.paused.get(partition)
     if members and not paused and not stop_of(text, partition, found):
@@ -82,7 +84,7 @@ def drain(settings: Settings, slot: str, by: By, say: Say) -> str:
     if order := standing(settings, say).drained.get(slot):
         raise Usage(f"{slot} is drained already, {_by(order)}", fix="there is nothing to do")
     with answering(settings):
-        members = Offsets(settings).members()
+        members = Offsets(settings, PATIENCE_S).members()
     if slot not in {each.name for each in members}:
         say(f"{slot} is not in the group now; the order waits for it. {_who(members)}")
     _give(settings, by, Verb.DRAIN, slot=slot)
@@ -102,7 +104,7 @@ def resume_dead_letters(settings: Settings, partition: int, by: By, say: Say) ->
     _span(settings, partition)
     found = standing(settings, say)
     with answering(settings):
-        text = Offsets(settings).texts().get(partition)
+        text = Offsets(settings, PATIENCE_S).texts().get(partition)
     stop = stop_of(text, partition, found)
     if stop is None:
         resumed = decode(text).stop is not None
@@ -117,7 +119,7 @@ def stops(settings: Settings, say: Say) -> dict[int, str]:
     """By partition, the ids of the stops that hold."""
     found = standing(settings, say)
     with answering(settings):
-        texts = Offsets(settings).texts()
+        texts = Offsets(settings, PATIENCE_S).texts()
     return {each: stop for each, text in sorted(texts.items()) if (stop := stop_of(text, each, found))}
 
 
@@ -140,13 +142,22 @@ def _give(settings: Settings, by: By, verb: Verb, **fields: str | int | None) ->
     Desk(settings).give([order(settings, by, verb, **fields)])
 
 
+def spans(settings: Settings) -> dict[int, Span]:
+    """Of the input. Whether the broker is there at all is found out sooner by this than by asking for a group."""
+    with closing(TopicLog(settings, settings.topics.transactions)) as log:
+        begins, ends = log.begins(), log.ends()
+    return {each: Span(begins[each], ends[each]) for each in ends}
+
+
 def _span(settings: Settings, partition: int) -> Span:
-    with answering(settings):
-        spans = Offsets(settings).spans()
-    if partition not in spans:
-        topic, count = settings.topics.transactions, len(spans)
+    return require(settings, partition, spans(settings))
+
+
+def require(settings: Settings, partition: int, found: Mapping[int, Span]) -> Span:
+    if partition not in found:
+        topic, count = settings.topics.transactions, len(found)
         raise Usage(f"{topic} has no partition {partition}", fix=f"its partitions are 0 to {count - 1}")
-    return spans[partition]
+    return found[partition]
 
 
 def _check_skip(settings: Settings, partition: int, offset: int, span: Span, committed: int) -> None:

@@ -53,9 +53,10 @@ class Member(NamedTuple):
 
 
 class Offsets:
-    """Raises KafkaException with the first refusal, a missing topic's among them."""
+    """Raises KafkaException with the first refusal, a missing topic's among them, or when `call_s` have passed."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, call_s: float = CALL_S) -> None:
+        self._call_s = call_s
         self._client: Any = AdminClient(conf(settings, Heard()))
         self._topic = settings.topics.transactions
         self._group = settings.score.group
@@ -88,7 +89,7 @@ class Offsets:
         """The broker refuses while somebody is in the group."""
         places = [TopicPartition(self._topic, *each) for each in sorted(offsets.items())]
         asked = ConsumerGroupTopicPartitions(self._group, places)
-        answer = self._ask(lambda: self._client.alter_consumer_group_offsets([asked], request_timeout=CALL_S))
+        answer = self._ask(lambda: self._client.alter_consumer_group_offsets([asked], request_timeout=self._call_s))
         for each in answer[self._group].topic_partitions:
             if each.error:
                 raise KafkaException(each.error)
@@ -96,7 +97,7 @@ class Offsets:
     def _positions(self) -> list[TopicPartition]:
         asked = ConsumerGroupTopicPartitions(self._group)
         try:
-            answer = self._ask(lambda: self._client.list_consumer_group_offsets([asked], request_timeout=CALL_S))
+            answer = self._ask(lambda: self._client.list_consumer_group_offsets([asked], request_timeout=self._call_s))
         except KafkaException as exception:
             if exception.args[0].code() == NO_SUCH_GROUP:
                 return []
@@ -111,7 +112,9 @@ class Offsets:
 
     def _described(self) -> Any:  # noqa: ANN401 - the client's type
         try:
-            answer = self._ask(lambda: self._client.describe_consumer_groups([self._group], request_timeout=CALL_S))
+            answer = self._ask(
+                lambda: self._client.describe_consumer_groups([self._group], request_timeout=self._call_s)
+            )
         except KafkaException as exception:
             if exception.args[0].code() == NO_SUCH_GROUP:
                 return None
@@ -121,21 +124,23 @@ class Offsets:
 
     def _partitions(self) -> int:
         topics = TopicCollection([self._topic])
-        answer = self._ask(lambda: self._client.describe_topics(topics, request_timeout=CALL_S))
+        answer = self._ask(lambda: self._client.describe_topics(topics, request_timeout=self._call_s))
         return len(answer[self._topic].partitions)
 
     def _list(self, partitions: range, spec: object) -> dict[int, int]:
         asked = {TopicPartition(self._topic, number): spec for number in partitions}
         level = IsolationLevel.READ_COMMITTED
-        answer = self._ask(lambda: self._client.list_offsets(asked, isolation_level=level, request_timeout=CALL_S))
+        answer = self._ask(
+            lambda: self._client.list_offsets(asked, isolation_level=level, request_timeout=self._call_s)
+        )
         return {each.partition: found.offset for each, found in answer.items()}
 
     def _ask(self, request: Callable[[], dict[Any, Any]]) -> dict[Any, Any]:
         """All answers of one request; asked again while the broker says that it is not ready yet."""
-        deadline = time.monotonic() + CALL_S
+        deadline = time.monotonic() + self._call_s
         while True:
             try:
-                return {key: future.result(CALL_S + 1) for key, future in request().items()}
+                return {key: future.result(self._call_s + 1) for key, future in request().items()}
             except KafkaException as exception:
                 if exception.args[0].code() not in PASSING or time.monotonic() > deadline:
                     raise

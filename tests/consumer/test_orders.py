@@ -53,10 +53,10 @@ def flags_of(deployment: Deployment, partition: int) -> int:
     return sum(each.partition() == partition for each in deployment.read(Role.FLAGS).messages)
 
 
-@pytest.fixture
-def scored(deployment: Deployment) -> Deployment:
+@pytest.fixture(params=["static", "kip848"])
+def scored(request: pytest.FixtureRequest, deployment: Deployment) -> Deployment:
     """A worker that has flagged two records in each of two partitions."""
-    deployment.start(score_start="earliest")
+    deployment.start(score_start="earliest", score_membership=request.param)
     for partition in (1, ONE_PARTITION):
         publish(deployment, good(deployment, range(2)), partition)
     deployment.await_records(Role.FLAGS, 4)
