@@ -34,6 +34,7 @@ from schemas.verdicts import Reason
 BLOCKS: Final = 10
 VERSION: Final = 1
 TEXT: Final = re.compile(r"[1-9]\d{0,3}( \w+=[\d/,]{1,600})*")
+STOP: Final = " s="
 LONGEST: Final = 2_000
 """A broker keeps 4,096 bytes with an offset, unless told otherwise."""
 BIGGEST: Final = 2**63
@@ -69,31 +70,52 @@ class Limits:
     def after(self, counters: Counters, refused: Refused, end: int) -> Counters:
         """With the rows of a lot in their order; `end` is the offset after them, where the partition would stop."""
         counters = counters if counters.block == self.block else replace(counters, block=self.block, seen=0, refused=())
+        if not any(counters.refused) and not refused.any():
+            return self._quiet(counters, refused.size)
         runs = _runs(counters.consecutive, refused)
-        over = 0 < self.max_consecutive < int(runs.max(initial=0))
-        seen, blocks = counters.seen, list(counters.refused)
-        at = 0
-        while at < refused.size:
-            take = min(self.block - seen, refused.size - at)
-            blocks = blocks if seen else [*blocks, 0]
-            blocks[-1] += int(refused[at : at + take].sum())
-            at, seen = at + take, seen + take
-            if seen == self.block:
-                seen, blocks = 0, blocks[-BLOCKS:]
-                over = over or self._too_many(blocks)
+        blocks, whole = self._blocks(counters, refused)
+        over = 0 < self.max_consecutive < int(runs.max()) or self._too_many(blocks[:whole], counters, refused.size)
         stop = counters.stop if counters.stop is not None or not over else end
-        return Counters(int(runs[-1]), self.block, seen, tuple(blocks), stop)
+        kept = blocks[max(whole - BLOCKS, 0) :]
+        return Counters(int(runs[-1]), self.block, (counters.seen + refused.size) % self.block, tuple(kept), stop)
+
+    def _quiet(self, counters: Counters, rows: int) -> Counters:
+        """What most lots come to: none refused, now or lately."""
+        ended, seen = divmod(counters.seen + rows, self.block)
+        whole = min(len(counters.refused) - (counters.seen > 0) + ended, BLOCKS)
+        return Counters(
+            0 if rows else counters.consecutive, self.block, seen, (0,) * (whole + (seen > 0)), counters.stop
+        )
+
+    def _blocks(self, counters: Counters, refused: Refused) -> tuple[list[int], int]:
+        """Refused records by block, those known before among them, and how many of the blocks are whole."""
+        starts = np.arange(self.block - counters.seen, refused.size, self.block)
+        counts = (
+            np.add.reduceat(refused, np.concatenate(([0], starts)), dtype=np.int64).tolist() if refused.size else []
+        )
+        blocks = list(counters.refused)
+        if counters.seen and counts:
+            blocks[-1] += counts.pop(0)
+        blocks += counts
+        return blocks, len(blocks) - ((counters.seen + refused.size) % self.block > 0)
 
     @property
     def on(self) -> bool:
         return self.max_consecutive > 0 or self.max_ratio > 0
 
-    def _too_many(self, blocks: list[int]) -> bool:
-        return len(blocks) == BLOCKS and 0 < self.max_ratio < sum(blocks) / (BLOCKS * self.block)
+    def _too_many(self, whole: list[int], counters: Counters, rows: int) -> bool:
+        """In any window that ends with a block that these rows completed."""
+        sums = np.cumsum([0, *whole])
+        windows = sums[BLOCKS:] - sums[:-BLOCKS]
+        ended = (counters.seen + rows) // self.block
+        latest = windows[max(windows.size - ended, 0) :]
+        return bool(self.max_ratio > 0 and (latest / (BLOCKS * self.block) > self.max_ratio).any())
 
 
 def stop_of(text: str | None, partition: int, standing: Standing) -> str | None:
     """The id of the stop that holds the partition, if one does."""
+    if not text or STOP not in text:  # asked between any two lots
+        return None
     stop = decode(text).stop
     named = None if stop is None else stop_id(partition, stop)
     return None if named in standing.resumed else named

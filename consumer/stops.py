@@ -20,6 +20,9 @@ log = structlog.get_logger(__name__)
 
 class Source(Protocol):
     @property
+    def positions(self) -> Mapping[int, int]: ...
+
+    @property
     def texts(self) -> Mapping[int, str]: ...
 
     def keep_still(self, partitions: frozenset[int]) -> None: ...
@@ -31,6 +34,7 @@ class Stops:
         self._paused: frozenset[int] = frozenset()
         self._stopped: dict[int, str] = {}
         self._seen_going: set[int] = set()
+        self._skips: frozenset[tuple[int, int]] | None = None
 
     def keep(self, standing: Standing) -> None:
         """Between lots: what is to stand still does, and everything else goes on."""
@@ -42,6 +46,15 @@ class Stops:
             self._stopped, self._paused = stopped, paused
         self._seen_going = (self._seen_going | texts.keys()) & texts.keys() - stopped.keys()
         self._source.keep_still(frozenset(stopped) | standing.paused.keys())
+        self._tell_late(frozenset(standing.skipped))
+
+    def _tell_late(self, skips: frozenset[tuple[int, int]]) -> None:
+        """Skips that came while the worker runs, of records that it had decided already."""
+        positions = self._source.positions
+        for partition, offset in sorted(skips - (skips if self._skips is None else self._skips)):
+            if offset < positions.get(partition, 0):
+                log.warning("order.too_late", partition=partition, offset=offset, position=positions[partition])
+        self._skips = skips
 
     def _tell(self, stopped: dict[int, str], paused: frozenset[int]) -> None:
         for partition, stop in stopped.items():

@@ -57,6 +57,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "labels.stalled": "Lots are scored of which labels may be missing; their epochs say so.",
     "order.heard": "An operator's order came while the worker runs; it holds from the next lot on.",
     "order.ignored": "A record of the orders topic is no order that this release knows; it changes nothing.",
+    "order.too_late": "A record was to be skipped and had been decided; the decision stays. Pause the partition first: "
+    "see [operating](operating.md).",
     "orders.error": "Reading the orders fails for now; the orders that were heard go on to hold.",
     "orders.none": "There is no orders topic, or this user may not read it: the worker runs without orders.",
     "orders.not_read": "The orders could not be read to their end in time; the worker begins with those it has, and "

@@ -141,3 +141,16 @@ def test_another_window_begins_to_count_anew() -> None:
     """Blocks of another size cannot be added up; what stood in a row still does."""
     found = Limits(9, 0.5, 200).after(Counters(4, 10, 3, (3,)), np.array([True]), 8)
     assert found == Counters(5, 20, 1, (1,))
+
+
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=12), st.integers(0, 40))
+def test_quiet_lots_are_counted_as_any_other(sizes: list[int], trouble: int) -> None:
+    """The short way through a lot without refusals leaves what the long one leaves."""
+    limits, counters, seen = Limits(5, 0.5, 100), Counters(), 0
+    for size in sizes:
+        counters = limits.after(counters, np.zeros(size, np.bool_), 1)
+        seen += size
+    whole, rest = divmod(seen, 10)
+    assert counters == Counters(0, 10, rest, (0,) * (min(whole, BLOCKS) + (rest > 0)))
+    after = limits.after(counters, np.arange(trouble) < 3, 2)
+    assert (sum(after.refused), after.seen) == (min(trouble, 3), (seen + trouble) % 10)

@@ -27,6 +27,7 @@ def ordered(verb: Verb, **fields: Any) -> Order:
 class Source:
     texts: dict[int, str] = field(default_factory=dict)
     still: frozenset[int] = frozenset()
+    positions: dict[int, int] = field(default_factory=dict)
 
     def keep_still(self, partitions: frozenset[int]) -> None:
         self.still = partitions
@@ -88,3 +89,16 @@ def test_pauses_hold_also_for_partitions_that_are_yet_to_come(source: Source) ->
     assert (source.still, gauges()["paused"]) == ({9}, 0)
     stops.keep(FREE)
     assert source.still == frozenset()
+
+
+def test_a_skip_that_came_too_late_is_told(source: Source) -> None:
+    """Once; those that were ordered before the worker started have had their effect, those ahead are yet to have it."""
+    source.positions = {0: 50, 1: 50}
+    before = [ordered(Verb.SKIP, partition=0, offset=7)]
+    later = [ordered(Verb.SKIP, partition=each, offset=offset) for each, offset in ((0, 49), (0, 50), (1, 51), (5, 3))]
+    stops = Stops(source)
+    with capture_logs() as said:
+        stops.keep(FREE.after(before))
+        stops.keep(FREE.after(before + later))
+        stops.keep(FREE.after(before + later))
+    assert [(each["event"], each["offset"]) for each in said] == [("order.too_late", 49)]
