@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.deployment import Ahead, Deployment
+from support.forked import Forked
 from support.registry import registry
 
 from fraudstream.local.running import Servers, running
@@ -33,6 +34,14 @@ def ahead(services: Servers) -> Ahead:
 def settings(ahead: Ahead, tmp_path: Path) -> Settings:
     """Settings of a deployment nobody else uses: its topics exist and are empty."""
     return ahead.settings(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def forked() -> Iterator[Forked]:
+    """The program, started quickly."""
+    server = Forked()
+    yield server
+    server.close()
 
 
 @pytest.fixture

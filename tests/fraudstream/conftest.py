@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
 from support.deployment import Deployment
+from support.forked import Forked
 from support.typed import Typed
 
 from schemas.settings import Settings
@@ -61,16 +62,13 @@ def program() -> Iterator[Program]:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path, forked: Forked) -> Run:
     """The program with a registry of its own."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("FRAUDSTREAM_")}
     env["FRAUDSTREAM_MODELS_ROOT"] = str(tmp_path / "registry")
 
     def run(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "fraudstream", *arguments]
-        return subprocess.run(
-            command, input=typed, capture_output=True, text=True, timeout=120, cwd=tmp_path, env=env, check=False
-        )
+        return forked.run(*arguments, cwd=tmp_path, env=env, typed=typed)
 
     return run
 

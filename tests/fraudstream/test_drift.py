@@ -4,7 +4,6 @@ import datetime as dt
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from support.forked import Forked
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 LABELS = ("--labels", "labels.parquet")
@@ -19,15 +19,14 @@ DAYS = ("--warm-up", "10", "--train", "15", "--pick", "5", "--test", "4", "--fol
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(tmp_path_factory: pytest.TempPathFactory, forked: Forked) -> Run:
     """The program in a folder with a model of 50 days, and 60 days of transactions: as they were, and dearer ones."""
     folder = tmp_path_factory.mktemp("drift")
     env = {name: value for name, value in os.environ.items() if not name.startswith("FRAUDSTREAM_")}
     env |= {"FRAUDSTREAM_MODELS_ROOT": str(folder / "registry"), "PYTHONPATH": str(Path.cwd())}
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "fraudstream", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=folder, env=env, check=False)
+        return forked.run(*arguments, cwd=folder, env=env, timeout=240)
 
     made = ("--customers", "1800", "--days", "60", "--seed", "8", "--labels-out", "labels.parquet")
     assert run("simulate", *made, "--out", "all.parquet").returncode == 0

@@ -13,19 +13,19 @@ import pytest
 import yaml
 from sklearn.linear_model import LogisticRegression
 from skops.io import dumps
+from support.forked import Forked
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path, forked: Forked) -> Run:
     """The program with a registry of its own."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("FRAUDSTREAM_")}
     env["FRAUDSTREAM_MODELS_ROOT"] = str(tmp_path / "registry")
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "fraudstream", "models", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=tmp_path, env=env, check=False)
+        return forked.run("models", *arguments, cwd=tmp_path, env=env)
 
     return run
 

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
+from support.forked import Forked
 
 from models.artefact.golden import choose
 from models.artefact.write import Parts, write
@@ -86,15 +86,13 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
+def bench(tmp_path: Path, forked: Forked) -> Bench:
     (folder := tmp_path / "artefacts").mkdir()
     env = {name: value for name, value in os.environ.items() if not name.startswith("FRAUDSTREAM_")}
     env["FRAUDSTREAM_MODELS_ROOT"] = str(tmp_path / "registry")
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "fraudstream", "models", *arguments]
-        root = Path(__file__).parents[2]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=root, env=env, check=False)
+        return forked.run("models", *arguments, cwd=Path(__file__).parents[2], env=env)
 
     return Bench(Registry(tmp_path / "registry"), folder, run)
 

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyarrow import csv
+from support.forked import Forked
 
 from models.judging.ranking import average_precision
 
@@ -22,7 +22,7 @@ BUDGET = ("--kind", "budget", "--alerts-per-day", "60")
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(tmp_path_factory: pytest.TempPathFactory, forked: Forked) -> Run:
     """The program in a folder with simulated transactions, their labels and the truth."""
     folder = tmp_path_factory.mktemp("train")
     env = {name: value for name, value in os.environ.items() if not name.startswith("FRAUDSTREAM_")}
@@ -30,8 +30,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     env["PYTHONPATH"] = os.pathsep.join([str(folder), str(Path.cwd())])
 
     def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "fraudstream", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=folder, env=env, check=False)
+        done = forked.run(*arguments, cwd=folder, env=env, timeout=240)
         assert done.returncode == code, done.stderr
         return done
 
