@@ -4,8 +4,6 @@ import json
 import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +11,7 @@ import pytest
 import yaml
 from sklearn.linear_model import LogisticRegression
 from skops.io import dumps
+from support.forked import Forked
 
 from models.policies.kinds import KINDS
 from models.policies.policy_file import PolicyFile
@@ -25,13 +24,13 @@ def page(docs: Path) -> str:
     return (docs / "policies.md").read_text("utf-8")
 
 
-def test_its_commands_run(page: str, root: Path, tmp_path: Path) -> None:
+def test_its_commands_run(page: str, root: Path, tmp_path: Path, forked: Forked) -> None:
     """From top to bottom, in a registry with one model."""
     env = os.environ | {"FRAUDSTREAM_MODELS_ROOT": str(tmp_path / "registry"), "PYTHONPATH": str(root)}
 
-    def run(*words: str) -> str:
-        command = [sys.executable, "-m", *words]
-        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120, check=False)
+    def run(program: str, *words: str) -> str:
+        assert program == "fraudstream"
+        done = forked.run(*words, cwd=tmp_path, env=env)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
