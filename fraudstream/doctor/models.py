@@ -1,45 +1,30 @@
-"""The models that are champions in the registry: can each be loaded here, and does a policy hold for it."""
+"""What would decide if a worker started here: the live model with its policy, loaded as a worker loads them."""
 
 from collections.abc import Iterator
 from typing import Final
 
-from fraudstream.doctor.finding import Finding, failed, info, ok, warning
-from models.policies.policies import Policies
-from models.registry import aliases
-from models.registry.reference import CHAMPION
-from models.registry.registry import Registry
+from consumer.deciding.live import chosen, name_of
+from fraudstream.doctor.finding import Finding, info, ok, warning, wrong
 from schemas.errors import FraudstreamError
 from schemas.settings import Settings
 
-SUBJECT: Final = "models.root"
-TRAIN: Final = "`fraudstream train` makes one, `fraudstream models promote` makes it champion"
-POLICY: Final = "pick thresholds and promote them: `fraudstream policies add`, then `fraudstream policies promote`"
-RIGHTS: Final = "give this user the right to read the folder, or name another in models.root"
+SUBJECT: Final = "models.live"
+TRAIN: Final = "`fraudstream train` makes a model, `fraudstream models promote` makes it live"
+RIGHTS: Final = "give this user the right to read models.root, or name another folder"
 
 
 def check(settings: Settings) -> Iterator[Finding]:
-    root = settings.models.root.expanduser()
-    registry = Registry(root, settings.models.trusted)
+    live, root = settings.models.live, settings.models.root.expanduser()
     try:
-        entries = registry.read().entries
-    except OSError as error:
-        yield warning(SUBJECT, f"{root} cannot be read: {error.strerror}", RIGHTS)
-        return
-    champions = [name for name in aliases.names(entries) if CHAMPION in aliases.current(entries, name)]
-    if not champions:
-        yield info(SUBJECT, f"{root} has no champion", TRAIN)
-    for name in champions:
-        yield _champion(registry, f"models:/{name}@{CHAMPION}")
-
-
-def _champion(registry: Registry, reference: str) -> Finding:
-    try:
-        found = registry.resolve(reference)
-        registry.load(reference)
+        decider = chosen(settings)
     except FraudstreamError as error:
-        return failed(reference, error)
-    try:
-        policy = Policies(registry).live(str(found))
-    except FraudstreamError as error:
-        return warning(reference, f"{found} loads, but {error.message}", error.fix or POLICY)
-    return ok(reference, f"{found} loads, and policy {policy.label} holds for it")
+        yield wrong(live or SUBJECT, f"no worker starts with it: {error.message}", error.fix)
+    except (OSError, RuntimeError) as error:
+        yield warning(SUBJECT, f"{root} cannot be read: {error}", RIGHTS)
+    else:
+        if decider.named is not None:
+            yield ok(live, f"{name_of(decider)} decides, by policy {decider.policy}")
+        elif live:
+            yield info(live, f"nothing was promoted under that name in {root}: the rules decide alone", TRAIN)
+        else:
+            yield info(SUBJECT, "it is empty: the rules decide alone")

@@ -51,14 +51,14 @@ def _seen(client: AdminClient, topic: str) -> bool:
 
 def _watch(client: AdminClient, topics: list[str], limit: float) -> tuple[dict[Place, Ends], float]:
     """Those partitions that have stood still all the while, and for how long that was."""
-    standstill, began = Standstill(), time.monotonic()
+    standstill, began = Standstill(), float("inf")
     while True:
         found, now = ends(client, topics), time.monotonic()
+        began = min(began, now)
         stood = standstill.look(found, now)
-        stuck = {each: found[each] for each in found if found[each].stable < found[each].last}
-        held = {each: at for each, at in stuck.items() if stood[each] >= now - began - STEP_S / 2}
-        if not held or now - began >= limit:
-            return held, now - began
+        stuck = {each: at for each, at in found.items() if at.stable < at.last and stood[each] >= now - began}
+        if not stuck or now - began >= limit:
+            return stuck, now - began
         time.sleep(STEP_S)
 
 

@@ -3,26 +3,16 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 from confluent_kafka import Producer
-from sklearn.ensemble import HistGradientBoostingClassifier
+from support.registered import BY, Shop
 
 from fraudstream.doctor import models, standstill, state
 from fraudstream.doctor.finding import Finding, Severity
-from models.artefact.golden import choose
-from models.artefact.write import Parts, write
-from models.policies.policies import Policies
-from models.policies.policy_file import PolicyFile
-from models.registry.by import By
-from models.registry.registry import Registry
 from schemas.settings import Settings, load
 
-BY = By("ada", "because", datetime(2026, 1, 1, tzinfo=UTC))
 QUICK_S = 0.3
 
 
@@ -127,49 +117,47 @@ def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
 # Models
 
 
-def champion(root: Path) -> tuple[Registry, str]:
-    rows = np.random.default_rng(3).normal(size=(400, 3))
-    model = HistGradientBoostingClassifier(max_iter=3, random_state=3).fit(rows, rows[:, 0] > 0)
-    parts = Parts(model, ("a", "b", "c"), 2, choose(rows, model.decision_function), BY.at)
-    write(parts, root.parent / "artefact")
-    registry = Registry(root)
-    registry.promote(str(registry.add("fraud", root.parent / "artefact", BY)), BY)
-    return registry, str(registry.resolve("models:/fraud@champion").digest)
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(load({"models.root": str(tmp_path / "registry"), "rules.home_countries": "DE"}, env={}), tmp_path)
 
 
-def policy_for(digest: str) -> PolicyFile:
-    costs = {"review_minor": 500, "wrong_block_minor": 5000}
-    limits = {"amount_high_minor": 50_000, "amount_extreme_minor": 500_000}
-    rest: Any = {"kind": "recall", "target": 0.7, "costs": costs, "limits": limits}
-    return PolicyFile.model_validate({"format": 1, "review_at": 0.5, "block_at": 0.9, "model": digest, **rest})
-
-
-def test_a_champion_is_loaded_and_its_policy_read(tmp_path: Path) -> None:
-    """None is no fault, one without a policy is warned about, one that was damaged is an error."""
-    settings = load({"models.root": str(tmp_path / "registry")}, env={})
-    assert only(models.check(settings)).severity is Severity.INFO
-    registry, digest = champion(tmp_path / "registry")
-    alone = only(models.check(settings))
-    assert (alone.severity, alone.subject) == (Severity.WARNING, "models:/fraud@champion")
-    assert "no policy is live" in alone.what
-    policies = Policies(registry)
-    policies.promote(str(policies.add("models:/fraud/1", policy_for(digest), BY).entry), BY)
-    whole = only(models.check(settings))
-    assert whole.severity is Severity.OK
-    assert "policy fraud/1" in whole.what
-    damaged = next((tmp_path / "registry" / "fraud" / "1").rglob("*.skops"))
+def test_what_would_decide_is_loaded(shop: Shop) -> None:
+    """Nothing promoted is no fault; the live model with its policy is named; one that was damaged is an error."""
+    before = only(models.check(shop.settings))
+    assert (before.severity, before.subject) == (Severity.INFO, "models:/fraud@champion")
+    model = shop.champion()
+    live = only(models.check(shop.settings))
+    assert live.severity is Severity.OK
+    assert shop.policies.live(model).label in live.what
+    damaged = next((shop.registry.root / "fraud" / "1").rglob("*.skops"))
     damaged.chmod(0o644)
     damaged.write_bytes(damaged.read_bytes()[:-1])
-    assert only(models.check(settings)).exit_code == 78
+    assert only(models.check(shop.settings)).exit_code == 78
+
+
+def test_a_live_model_without_a_policy_starts_no_worker(shop: Shop) -> None:
+    """It is said before one is started, with what to do."""
+    shop.registry.promote(shop.model(), BY)
+    found = only(models.check(shop.settings))
+    assert found.exit_code == 78
+    assert "no policy is live" in found.what
+    assert found.fix
+
+
+def test_rules_alone_are_a_choice(tmp_path: Path) -> None:
+    """Told, with nothing to mend."""
+    found = only(models.check(load({"models.root": str(tmp_path), "models.live": ""}, env={})))
+    assert (found.severity, found.fix) == (Severity.INFO, "")
 
 
 def test_a_registry_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A warning with the folder's name: the rules decide without one."""
+    """A warning with the folder's name: a worker with the usual settings goes by rules."""
 
-    def refuse(_: Registry) -> None:
+    def refuse(_: Settings) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Registry, "read", refuse)
+    monkeypatch.setattr(models, "chosen", refuse)
     found = only(models.check(load({"models.root": str(tmp_path)}, env={})))
     assert found.severity is Severity.WARNING
-    assert f"{tmp_path} cannot be read: Permission denied" in found.what
+    assert f"{tmp_path} cannot be read" in found.what
