@@ -57,7 +57,8 @@ class Group:
         self._names = 0
         self.generation = 0
         self.stands: dict[Place, Stood] = {}
-        self.history: dict[Place, list[int]] = {}
+        self.history: dict[Place, list[tuple[float, Stood]]] = {}
+        """All that was ever committed, and when."""
 
     # members
 
@@ -159,7 +160,11 @@ class Group:
     def commit(self, offsets: Mapping[Place, Stood]) -> None:
         self.stands |= offsets
         for place, stood in offsets.items():
-            self.history.setdefault(place, []).append(stood.offset)
+            self.history.setdefault(place, []).append((self._clock.now, stood))
+
+    def began(self, place: Place) -> int:
+        """The first offset that was ever committed."""
+        return self.history[place][0][1].offset if place in self.history else 0
 
     def offset(self, place: Place) -> int | None:
         return self.stands[place].offset if place in self.stands else None

@@ -86,10 +86,12 @@ def _whole(**changes: list[tuple[str, str]]) -> Mutant:
     """Of the scorer that has everything, by the name of the module."""
 
     def make() -> Parts:
-        given: dict[str, Any] = {}
+        given: dict[str, Any] = {"clocked": [vars(checkpoint), vars(source)]}
         for name, each in changes.items():
             module, part, kind = WHOLE[name]
-            given[part] = changed(module, *each)[kind]
+            space = changed(module, *each)
+            given[part] = space[kind]
+            given["clocked"].append(space)
         return whole(**given)
 
     return Mutant(make)
@@ -98,6 +100,7 @@ def _whole(**changes: list[tuple[str, str]]) -> Mutant:
 WHOLE = {
     "state": (state, "state", "State"),
     "scoring": (scoring, "scorer", "Scorer"),
+    "source": (source, "source", "KafkaSource"),
     "worker": (worker, "worker", "Worker"),
 }
 SCORED = "elif scored := self._score(fetched):\n"
@@ -181,5 +184,12 @@ MUTANTS = {
     "a stalled lot does not say up to where": _whole(scoring=[("self.labels.offsets() if stalled else None", "None")]),
     "refused records leave nothing": _whole(
         scoring=[("*(self._dead_letter(judged.fetched, refusal) for refusal in judged.lot.refusals),", "")]
+    ),
+    "stops are not written down": _whole(
+        scoring=[("counted(fetched, lot.refusals, self.limits, self.standing())", "fetched.spans")]
+    ),
+    "stops are forgotten at a handover": _whole(source=[('found[each.partition].metadata or ""', '""')]),
+    "partitions that stopped are read on": _whole(
+        worker=[("self._stops.keep(self._orders.learn())", "self._orders.learn()")]
     ),
 }

@@ -60,7 +60,7 @@ class SmallCast:
         decisions, epochs = (
             [json.loads(value) for *_, value in visible(broker, topic, partition)] for topic in self.topics
         )
-        started = broker.group(GROUP).history.get((INPUT, partition), [0])[0] if plan.from_end else 0
+        started = broker.group(GROUP).began((INPUT, partition)) if plan.from_end else 0
         return oracle.judge(records, started, epochs, decisions, once=plan.exactly_once)
 
     def _move(self) -> None:

@@ -83,12 +83,11 @@ class Judge:
     def wrong(self, found: Answers) -> list[str]:
         """All that is, in one partition."""
         found = found if self.once else found.first_of_each()
-        asked = [each for each in self.records if each.offset >= self.start]
-        events = {each.offset: each.event for each in asked if each.event and not each.skipped}
+        events = {each.offset: each.event for each in self.asked if each.event and not each.skipped}
         wrong = _count(list(events), [each["source"]["offset"] for each in found.decisions])
         if [each for each in found.decisions if each["outcome"] != "approve"] != found.flags:
             wrong.append("flags are not the decisions that are not approve")
-        dead = [(each.offset, each.skipped) for each in asked if each.offset not in events]
+        dead = [(each.offset, each.skipped) for each in self.asked if each.offset not in events]
         if [(offset, why == SKIPPED) for offset, why in found.dead] != dead:
             wrong.append(f"dead letters are {found.dead}, not {dead}")
         cards = self._cards()
@@ -96,6 +95,10 @@ class Judge:
             if event := events.get(said["source"]["offset"]):
                 wrong += self._one(said, event, cards[said["source"]["offset"]], found.epochs)
         return wrong
+
+    @property
+    def asked(self) -> list[Record]:
+        return [each for each in self.records if each.offset >= self.start]
 
     def _cards(self) -> dict[int, Card]:
         """Of each event: marks, time, counts, totals, ... from the first record of the log on."""

@@ -70,9 +70,9 @@ class World:
         """Of each partition; at least once is enough where a late request may take the group back again."""
         for number, log in enumerate(self.broker.topics[INPUT]):
             visible = log.visible()
-            history = self.broker.group(GROUP).history.get((INPUT, number), [0])
-            stands = history[-1] if self.plan.exactly_once else max(history)
-            if visible and stands <= visible[-1].offset:
+            history = self.broker.group(GROUP).history.get((INPUT, number), [])
+            stands = [stood.offset for _, stood in history[-1 if self.plan.exactly_once else 0 :]]
+            if visible and max(stands, default=0) <= visible[-1].offset:
                 return False
         return True
 
