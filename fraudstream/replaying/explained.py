@@ -1,6 +1,6 @@
 """A decision taken apart: facts for programs, sheets for people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -12,11 +12,9 @@ from fraudstream.replaying.words import value
 from models.feature_list import FEATURES
 from models.minds import ModelMind
 from models.policies.kinds import BIT, KINDS
-from models.policies.reasons import SENTENCES
-from models.reasons.codes import SENTENCES as OF_MODELS
+from models.policies.reasons import told
 from models.rules import RULES, Status
 
-TOLD: Final = OF_MODELS | SENTENCES
 NOT_RECORDED: Final = "not recorded: nothing was published for it"
 CHECKS: Final = {"recorded": "score and outcome from the recorded features", "rebuilt": "all of it, from the logs"}
 
@@ -62,7 +60,7 @@ def sheets(found: Explanation, topic: str) -> list[Sheet]:
     total = f"They add up to the margin, {fields['raw_margin']!r}."
     return [
         Sheet(f"{fields['event_id']}: {fields['outcome']}, score {fields['score']!r}", _decision(found, topic)),
-        Sheet("why", [(code, TOLD.get(code, code)) for code in fields["reasons"]] or [("-", "it was approved")]),
+        Sheet("why", _why(fields["reasons"]) or [("-", "it was approved")]),
         Sheet("contributions", parts, ("code", "margin", "meaning"), total, frozenset({1})),
         Sheet("rules", _rules(found), ("rule", "", "meaning")),
         Sheet("features", features, ("feature", "value", "meaning"), right=frozenset({1})),
@@ -103,6 +101,10 @@ def _decision(found: Explanation, topic: str) -> list[tuple[str, str]]:
         ("epoch", f"{epoch.first_offset} by {epoch.worker}, release {epoch.app_version}"),
         ("degraded", ", ".join(epoch.degraded) or "nothing"),
     ]
+
+
+def _why(codes: Sequence[str]) -> list[tuple[str, str]]:
+    return list(zip(codes, told(codes), strict=True))
 
 
 def _churn(fields: Mapping[str, Any]) -> str:

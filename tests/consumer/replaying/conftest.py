@@ -1,11 +1,13 @@
 """A past that was scored once, and is replayed by every test of the folder."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 
 import pytest
 from support.deployment import Deployment, fresh_settings
 from support.past import scored
 
+from consumer.deciding import recalled
 from consumer.replaying.account import Account
 from consumer.replaying.archive import Archive
 from consumer.replaying.explanation import Explainer, Explanation
@@ -13,9 +15,6 @@ from consumer.replaying.replay import Recall, Replay
 from consumer.replaying.search import find
 from consumer.replaying.stretch import EARLIEST, END, Bound, stretches
 from fraudstream.local.running import Servers
-from models.bank import Bank
-from models.decide import Decider, ModelRef, by_rules
-from models.policy import Policy
 from schemas.settings import Settings
 
 STEP = "10m"
@@ -34,15 +33,8 @@ def past(services: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         deployment.end()
 
 
-def recalled(settings: Settings) -> Recall:
-    """The rules that decided all of this past; an epoch that names anything else is an error."""
-    rules = by_rules(Bank.of(settings), Policy(settings.policy.review_at, settings.policy.block_at))
-
-    def decider(ref: ModelRef, policy: str) -> Decider:
-        assert (rules.model, rules.policy) == (ref, policy)
-        return rules
-
-    return decider
+def recall(settings: Settings) -> Recall:
+    return lambda ref, policy: recalled(settings, asdict(ref), policy)
 
 
 @pytest.fixture
@@ -61,7 +53,7 @@ def again() -> Callable[..., Account]:
         with Archive.of(settings, snapshots=snapshots) as archive:
             log = archive.transactions
             asked = list(stretches(log, begin, end, None, log.committed()))
-            return Replay(archive, recalled(settings), rows=rows).run(asked, Account(shown))
+            return Replay(archive, recall(settings), rows=rows).run(asked, Account(shown))
 
     return replayed
 
@@ -72,6 +64,6 @@ def explained() -> Callable[..., Explanation]:
 
     def found(settings: Settings, event: str) -> Explanation:
         with Archive.of(settings) as archive:
-            return Explainer(archive, recalled(settings)).explain(*find(archive, event))
+            return Explainer(archive, recall(settings)).explain(*find(archive, event))
 
     return found

@@ -49,11 +49,8 @@ class Records:
         return {"source": value}
 
 
-STRETCH = Stretch(0, 10, 100)
-
-
-def answers(log: Log, *, since: int = 0, ahead: int = 3, stretch: Stretch = STRETCH) -> Answers:
-    return Answers(log, Records(), stretch, since, ahead)  # type: ignore[arg-type]
+def answers(log: Log, *, since: int = 0, ahead: int = 3) -> Answers:
+    return Answers(log, Records(), Stretch(0, 10, 100), since, ahead)  # type: ignore[arg-type]
 
 
 def places(found: dict[int, list[Answer]]) -> dict[int, list[str]]:

@@ -1,4 +1,4 @@
-"""Decisions of the real command on a real Kafka, computed anew: restarts, two workers, any lots, stalled labels."""
+"""What a real past published, computed anew: restarts, two workers, lots of any size, stalled labels."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
