@@ -109,9 +109,13 @@ class Explainer:
             rebuilt=None if fields is None or rebuilt is None else list(differing(fields, rebuilt.fields(0))),
             start=start,
             cold=cold,
-            missing=fields is None and bool(basis.flagged[0]) and not cold,
+            missing=self._unflagged(answers) and bool(basis.flagged[0]) and not cold,
             why_not=why_not,
         )
+
+    def _unflagged(self, answers: Sequence[Answer]) -> bool:
+        topic = f"{self._archive.flags.topic}/"
+        return not any(each.place.startswith(topic) and each.fields is not None for each in answers)
 
     def _answers(self, stretch: Stretch, epochs: Epochs) -> list[Answer]:
         """Every one, flags first, each topic in its own order."""

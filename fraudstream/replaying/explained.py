@@ -71,7 +71,7 @@ def sheets(found: Explanation, topic: str) -> list[Sheet]:
 
 def verdict(found: Explanation) -> str:
     if found.missing:
-        return "differs: the logs give a flag, and none was published"
+        return "differs: it is a flag, and none was published"
     if not found.published:
         return "nothing was published for it, and the logs say so too: it is approved"
     if not found.equal:

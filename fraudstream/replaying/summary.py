@@ -1,5 +1,6 @@
 """What a replay came to: facts for programs, sheets for people."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
@@ -10,6 +11,8 @@ from consumer.replaying.epochs import Epoch
 from fraudstream.replaying.sheets import Sheet
 from fraudstream.replaying.words import told
 
+OFFSETS: Final = frozenset({0, 1, 2})
+COUNTS: Final = frozenset({0, 1})
 KINDS: Final = {
     Kind.FIELD: "decisions that differ",
     Kind.MISSING: "flags that are missing",
@@ -44,8 +47,11 @@ def facts(account: Account) -> dict[str, Any]:
 def sheets(account: Account, topic: str) -> list[Sheet]:
     """`topic` is that of the input. Ends with the verdict."""
     return [
-        Sheet(f"{topic}, computed anew", _ground(account)),
-        Sheet("epochs", _epochs(account), ("partition", "from", "rows", "model", "policy", "degraded")),
+        Sheet(f"{topic}, computed anew", _ground(account), ("partition", "from", "to", "state from"), right=OFFSETS),
+        Sheet("compared", _compared(account)),
+        Sheet(
+            "decided by", _deciders(account), ("transactions", "epochs", "model", "policy", "degraded"), right=COUNTS
+        ),
         *_differences(account, topic),
         Sheet("", [], note=verdict(account)),
     ]
@@ -59,19 +65,19 @@ def verdict(account: Account) -> str:
     return f"differs: {', '.join(f'{count:,} {KINDS[Kind(kind)]}' for kind, count in sorted(account.kinds.items()))}"
 
 
-def _ground(account: Account) -> list[tuple[str, str]]:
-    stretches = ", ".join(f"{each.partition}: {each.start:,} to {each.end:,}" for each in account.stretches)
-    state = ", ".join(
-        f"{each.partition}: {each.snapshot or f'the log from {each.fold_from:,}'}" for each in account.starts
-    )
-    counted = (
-        ("compared", f"{account.rows:,} transactions, of which {account.flags:,} are flags by the logs"),
-        ("published", ", ".join(f"{count:,} on {name}" for name, count in account.answers.items()) or "nothing"),
-    )
+def _ground(account: Account) -> list[tuple[str, ...]]:
+    states = {each.partition: each.snapshot or f"the log, from {each.fold_from:,}" for each in account.starts}
     return [
-        ("offsets", stretches),
-        ("state from", state or "nothing was needed"),
-        *counted,
+        (str(each.partition), f"{each.start:,}", f"{each.end:,}", states.get(each.partition, "-"))
+        for each in account.stretches
+    ]
+
+
+def _compared(account: Account) -> list[tuple[str, str]]:
+    published = ", ".join(f"{count:,} on {name}" for name, count in sorted(account.answers.items()))
+    return [
+        ("transactions", f"{account.rows:,}, of which {account.flags:,} are flags by the logs"),
+        ("published", published or "nothing"),
         *[(name, said) for name, said in _outside(account).items() if said],
         *[("note", each) for each in account.notes],
     ]
@@ -89,18 +95,15 @@ def _outside(account: Account) -> Mapping[str, str]:
     }
 
 
-def _epochs(account: Account) -> list[tuple[str, ...]]:
-    return [
-        (
-            str(each.partition),
-            f"{each.first_offset:,}",
-            f"{account.epoch_rows[key]:,}",
-            f"{each.model.name}/{each.model.version} {each.model.digest}",
-            each.policy,
-            ", ".join(each.degraded) or "-",
-        )
-        for key, each in sorted(account.epochs.items())
-    ]
+def _deciders(account: Account) -> list[tuple[str, ...]]:
+    """Epochs that say the same are told together."""
+    rows, epochs = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
+    for key, each in sorted(account.epochs.items()):
+        model = f"{each.model.name}/{each.model.version} {each.model.digest}"
+        said = (model, each.policy, ", ".join(each.degraded) or "-")
+        rows[said] += account.epoch_rows[key]
+        epochs[said] += 1
+    return [(f"{count:,}", f"{epochs[said]:,}", *said) for said, count in rows.most_common()]
 
 
 def _differences(account: Account, topic: str) -> list[Sheet]:

@@ -73,8 +73,11 @@ def test_a_missing_flag_is_no_approval(past: Deployment, explained: Explained) -
         if each["event_id"] != decision["event_id"]:
             yield each
 
-    found = explained(without_scores(decided_again(past, alter)), decision["event_id"])
+    settings = decided_again(past, alter)
+    found = explained(without_scores(settings), decision["event_id"])
     assert (found.equal, found.missing, found.published) == (False, True, False)
+    found = explained(settings, decision["event_id"])
+    assert (found.equal, found.missing, found.published, found.recorded) == (False, True, True, [])
 
 
 @pytest.mark.parametrize(
