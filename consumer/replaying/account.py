@@ -27,6 +27,8 @@ class Account:
     """Decided with features of another release, which this one does not compute."""
     cold: int = 0
     cold_differing: int = 0
+    again: int = 0
+    """Second answers to records that the group was sent back over."""
     out_of_order: int = 0
     """Scores that stand so far from their neighbours that they were not compared."""
     flags: int = 0

@@ -9,7 +9,7 @@ from typing import Self
 from consumer.replaying.cards import Cards, from_nothing, from_store
 from consumer.replaying.epochs import Epochs, read_epochs
 from consumer.replaying.log import Log
-from consumer.replaying.ordered import ordered
+from consumer.replaying.ordered import Ordered, read_orders
 from consumer.replaying.verdicts import Verdicts
 from models.bank import Bank
 from schemas.contracts import DECISION, EPOCH, LABEL
@@ -35,6 +35,7 @@ class Archive:
     decisions: Records
     epoch_records: Records
     decoder: Decoder
+    ordered: Ordered
 
     @classmethod
     @contextmanager
@@ -55,6 +56,7 @@ class Archive:
         transactions = log(topics.transactions)
         there = transactions.topics
         labels = log_if_there(topics.labels)
+        ordered = Ordered.of(settings.score.group, read_orders(log_if_there(topics.orders)))
         checks = partial(Checks, settings.checks.strict_keys, settings.checks.reject_pans, settings.kafka.partitioner)
         decoder, label_decoder = Decoder(registry, checks(len(transactions.ends))), Decoder(registry, checks(0), LABEL)
         restore = from_store(settings, transactions) if snapshots else from_nothing
@@ -65,11 +67,12 @@ class Archive:
             log(topics.flags),
             log_if_there(topics.scores),
             log(topics.epochs),
-            Cards(transactions, decoder, bank, restore, ordered(log_if_there(topics.orders), settings.score.group)),
+            Cards(transactions, decoder, bank, restore, ordered.standing),
             Verdicts(labels, label_decoder, bank.labels, bank.money),
             Records(DECISION, registry),
             Records(EPOCH, registry),
             decoder,
+            ordered,
         )
 
     @property

@@ -58,6 +58,8 @@ class Explanation:
     rebuilt: Found | None
     start: Start | None
     cold: bool
+    again: bool
+    """The group was sent back over it, so that it may have two answers."""
     missing: bool
     """The logs give a flag, and none was published."""
     why_not: str = ""
@@ -73,7 +75,8 @@ class Explanation:
 
     @property
     def equal(self) -> bool:
-        doubled = len({each.place.rpartition("/")[0] for each in self.answers}) < len(self.answers)
+        topics = {each.place.rpartition("/")[0] for each in self.answers}
+        doubled = len(topics) < len(self.answers) and not self.again
         wrong = bool(self.recorded) or (bool(self.rebuilt) and not self.cold)
         return not (wrong or doubled or self.missing or any(each.fields is None for each in self.answers))
 
@@ -109,6 +112,7 @@ class Explainer:
             rebuilt=None if fields is None or rebuilt is None else list(differing(fields, rebuilt.fields(0))),
             start=start,
             cold=cold,
+            again=self._archive.ordered.again(partition, offset),
             missing=self._unflagged(answers) and bool(basis.flagged[0]) and not cold,
             why_not=why_not,
         )

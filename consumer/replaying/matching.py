@@ -41,7 +41,7 @@ class Matching:
         self._answers = {topic: Answers(log, archive.decisions, stretch, since) for topic, log in logs.items()}
         self._answered = {topic: np.zeros(len(stretch), np.bool_) for topic in logs}
         self._rows = np.zeros(len(stretch), np.bool_)
-        self._stretch, self._account = stretch, account
+        self._stretch, self._account, self._ordered = stretch, account, archive.ordered
         self._due: dict[str, dict[int, list[Answer]]] = {topic: {} for topic in logs}
         self._missing: dict[int, Mapping[str, Any]] = {}
         self._refused: dict[int, str] = {}
@@ -150,6 +150,9 @@ class Matching:
                 self._doubled(each)
 
     def _doubled(self, answer: Answer) -> None:
+        if self._ordered.again(self._stretch.partition, answer.offset):
+            self._account.again += 1
+            return
         self._account.found([self._difference(Kind.DOUBLED, answer, published=(answer.fields or {})["outcome"])])
 
     def _first(self, topic: str, offset: int) -> bool:

@@ -1,19 +1,40 @@
-"""What operators had ordered to be passed over: replays pass over the same records."""
+"""What operators had ordered, as far as decisions follow from it: records passed over, groups sent back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Self
 
 from consumer.orders import PARTITION
 from consumer.replaying.log import Log
-from schemas.orders import Order, Unreadable, parse
+from schemas.orders import Order, Unreadable, Verb, parse
 from schemas.standing import Standing
 
 
-def ordered(log: Log | None, group: str) -> Standing:
-    """`log` None: there is no such topic, and nothing was ordered."""
-    return Standing(group).after(_orders(log)) if log is not None else Standing(group)
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """`moves` are, by partition, stretches that the group was sent back over: their records have two answers."""
+
+    standing: Standing
+    moves: dict[int, list[range]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, group: str, orders: Iterable[Order]) -> Self:
+        ours = [each for each in orders if each.group == group]
+        moves: dict[int, list[range]] = {}
+        for each in ours:
+            if each.verb is Verb.MOVED and each.partition is not None and each.offset is not None:
+                moves.setdefault(each.partition, []).append(range(each.offset, each.before or 0))
+        return cls(Standing(group).after(ours), moves)
+
+    def again(self, partition: int, offset: int) -> bool:
+        """Whether the record may have been decided more than once."""
+        return any(offset in each for each in self.moves.get(partition, ()))
 
 
-def _orders(log: Log) -> Iterator[Order]:
+def read_orders(log: Log | None) -> Iterator[Order]:
+    """All that can be read; None: there is no such topic, and nothing was ever ordered."""
+    if log is None or PARTITION not in log.ends:
+        return
     for messages in log.messages(PARTITION, 0, log.ends[PARTITION]):
         for each in messages:
             try:

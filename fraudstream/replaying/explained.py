@@ -156,7 +156,8 @@ def _checks(found: Explanation) -> list[tuple[str, ...]]:
         if each.fields is None:
             rows.append(("differs", f"{each.place} is no answer", each.why))
         elif topic in seen:
-            rows.append(("differs", f"{each.place} answers it again", str(each.fields["outcome"])))
+            word = "outside" if found.again else "differs"
+            rows.append((word, f"{each.place} answers it again", str(each.fields["outcome"])))
         seen.add(topic)
     return rows
 

@@ -37,6 +37,7 @@ def facts(account: Account) -> dict[str, Any]:
         "refused": account.refused,
         "undecided": account.undecided,
         "other_version": account.other_version,
+        "again": account.again,
         "out_of_order": account.out_of_order,
         "epochs": [_epoch(each) | {"rows": account.epoch_rows[key]} for key, each in account.epochs.items()],
         "state": [asdict(each) for each in account.starts],
@@ -91,6 +92,7 @@ def _outside(account: Account) -> Mapping[str, str]:
         "not scored": f"{account.refused:,} records that cannot be, for the dead letters" if account.refused else "",
         "undecided": f"{account.undecided:,} before the first epoch" if account.undecided else "",
         "other release": f"{account.other_version:,} decided with other features" if account.other_version else "",
+        "again": f"{account.again:,} second answers, where the group was moved back" if account.again else "",
         "out of order": f"{account.out_of_order:,} scores, not compared" if account.out_of_order else "",
     }
 

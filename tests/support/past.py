@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from confluent_kafka import Producer
@@ -16,6 +17,7 @@ from support.deployment import Deployment
 from support.label_topic import encoded, label, put
 
 from schemas.contracts import DECISION
+from schemas.orders import Order, Verb
 from schemas.settings import Settings
 from schemas.topics import Role
 
@@ -89,6 +91,27 @@ def publish_labels(settings: Settings, sent: Sequence[Sent], known_ms: int | Non
     put(client, settings, records)
 
 
+def order(settings: Settings, verb: Verb, partition: int, offset: int, before: int | None = None) -> None:
+    given = Order(
+        verb=verb,
+        group=settings.score.group,
+        who="ada",
+        why="a test",
+        at=datetime(2026, 1, 1, tzinfo=UTC),
+        partition=partition,
+        offset=offset,
+        before=before,
+    )
+    producer = Producer({"bootstrap.servers": settings.kafka.bootstrap})
+    producer.produce(settings.topics.orders, given.to_bytes(), partition=0)
+    assert producer.flush(30) == 0
+
+
+def with_orders(settings: Settings) -> Settings:
+    """With a topic of orders of its own, in which nothing was ordered."""
+    return _with_topic(settings, Role.ORDERS)
+
+
 Alter = Callable[[dict[str, Any]], Iterator[dict[str, Any]]]
 
 
@@ -136,24 +159,28 @@ def _with_topic(settings: Settings, role: Role) -> Settings:
 
 
 def scored(deployment: Deployment, *, step: str = "10m") -> list[Sent]:
-    """Scored by one worker in middling lots, by its successor in tiny ones, by two at once, and with stalled labels."""
+    """Scored by one worker in middling lots, by its successor in tiny ones, by two at once, and with stalled labels.
+
+    One record is skipped by order.
+    """
     settings, sent = deployment.settings, transactions(2400)
     given = {"score_start": "earliest", "output_scores": "true", "labels_step": step}
     publish(settings, sent[:1500], bad=100)
     publish_labels(settings, sent)
     assert deployment.score("--max-messages", "1515", **given, score_lot_rows="300") == 0
     publish(settings, sent[1500:])
+    order(settings, Verb.SKIP, 1, deployment.committed()[1] + 5)
     assert deployment.score("--max-messages", "400", **given, score_lot_rows="7") == 0
     process = deployment.start("--workers", "2", **given)
     count = len(sent)
-    deployment.await_records(Role.SCORES, count)
+    deployment.await_records(Role.SCORES, count - 1)
     for number in range(3):
         now = time.time_ns() // 1_000_000
         rows = [transaction(10_000 + 100 * number + each, now + AHEAD_MS) for each in range(60)]
         ahead = [Sent(row, now + AHEAD_MS) for row in rows]
         publish(settings, ahead)
         sent, count = sent + ahead, count + len(ahead)
-        deployment.await_records(Role.SCORES, count)
+        deployment.await_records(Role.SCORES, count - 1)
         publish_labels(settings, sent[number::5], now - 2 * DAY)
         time.sleep(1.5)
     assert deployment.stop(process) == 0

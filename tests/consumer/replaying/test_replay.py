@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from support.deployment import Deployment
-from support.past import DAY, T0, decided_again, recorded_again
+from support.past import DAY, T0, decided_again, order, recorded_again, with_orders
 
 from consumer.replaying.account import Account
 from consumer.replaying.difference import COLD, Kind
 from consumer.replaying.stretch import At
 from consumer.replaying.verdicts import Verdicts
 from models.feature_list import LABEL_FEATURES
+from schemas.orders import Verb
 from schemas.topics import Role
 
 Again = Callable[..., Account]
@@ -28,7 +29,7 @@ def test_every_bit_comes_out_again(past: Deployment, again: Again) -> None:
     found = again(past.settings, rows=70)
     assert (found.equal, found.differences) == (True, [])
     assert (found.rows + found.cold, found.cold) == (len(scores), marks[COLD])
-    assert (found.cold_differing, found.undecided, found.refused) == (0, 0, 15)
+    assert (found.cold_differing, found.undecided, found.refused) == (0, 0, 16)
     assert found.answers == {past.settings.topics.scores: len(scores), past.settings.topics.flags: len(flags)}
     assert found.flags == len(flags)
     assert len({each.worker for each in found.epochs.values()}) == 2
@@ -102,6 +103,25 @@ def test_altered_flags_are_named(past: Deployment, again: Again) -> None:
     assert fields.keys() == {done[0], done[3]}
 
 
+def test_a_record_that_was_skipped_is_no_transaction(past: Deployment, again: Again) -> None:
+    """Without the order it would have been decided, and remembered."""
+    found = again(with_orders(past.settings), shown=1_000)
+    assert (found.refused, found.equal) == (15, False)
+    assert {each.partition for each in found.differences} == {1}
+    assert {each.field.partition(".")[0] for each in found.differences} == {"features"}
+
+
+def test_a_group_that_was_moved_back_answers_again(past: Deployment, again: Again) -> None:
+    """Second answers are expected then, and told apart from those that nobody ordered."""
+    settings = decided_again(past, lambda each: iter([each, each] if each["source"]["partition"] < 2 else [each]))
+    settings = with_orders(settings)
+    order(settings, Verb.SKIP, *_skipped(past))
+    order(settings, Verb.MOVED, 0, 0, 10_000)
+    found = again(settings)
+    flags = Counter(each["source"]["partition"] for each in past.read(Role.FLAGS).decisions)
+    assert (found.again, found.kinds) == (flags[0], {Kind.DOUBLED.value: flags[1]})
+
+
 def test_an_altered_log_is_named(past: Deployment, again: Again) -> None:
     """One amount is not what it was: the decision on it differs, and later ones on the same card."""
     victim = next(each for each in past.read(Role.FLAGS).decisions if COLD not in each["marks"])
@@ -118,6 +138,11 @@ def test_an_altered_log_is_named(past: Deployment, again: Again) -> None:
     }
     assert min((each.partition, each.offset) for each in found.differences) == at
     assert set(found.kinds) == {Kind.FIELD.value}
+
+
+def _skipped(past: Deployment) -> tuple[int, int]:
+    (letter,) = [each for each in past.read(Role.DLQ).messages if dict(each.headers())["dlq.reason"] == b"skipped"]
+    return letter.partition(), int(dict(letter.headers())["dlq.offset"])
 
 
 def _bad(past: Deployment) -> dict[int, int]:
