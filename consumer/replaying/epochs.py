@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Self
 
+from consumer.epochs import BACKLOG
 from consumer.replaying.log import Log
 from consumer.replaying.stretch import Stretch
 from models.decide import ModelRef
@@ -65,6 +66,11 @@ class Epochs:
             self.goes_back |= each.first_offset <= newest
             newest = max(newest, each.first_offset)
         self._firsts = sorted(self._known)
+
+    @property
+    def backlogs(self) -> bool:
+        """Whether in any of them flags were kept off their topic."""
+        return any(BACKLOG in each.degraded for each in self._known.values())
 
     def at(self, offset: int) -> Epoch | None:
         place = bisect_right(self._firsts, offset) - 1

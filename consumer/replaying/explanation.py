@@ -20,7 +20,7 @@ from consumer.replaying.archive import Archive
 from consumer.replaying.cards import Start
 from consumer.replaying.difference import COLD, differing
 from consumer.replaying.epochs import Epoch, Epochs
-from consumer.replaying.matching import published_since
+from consumer.replaying.matching import home_of, published_since
 from consumer.replaying.past import Past
 from consumer.replaying.recomputed import Recomputed
 from consumer.replaying.replay import Recall
@@ -113,13 +113,14 @@ class Explainer:
             start=start,
             cold=cold,
             again=self._archive.ordered.again(partition, offset),
-            missing=self._unflagged(answers) and bool(basis.flagged[0]) and not cold,
+            missing=self._unflagged(answers, epoch) and bool(basis.flagged[0]) and not cold,
             why_not=why_not,
         )
 
-    def _unflagged(self, answers: Sequence[Answer]) -> bool:
-        topic = f"{self._archive.flags.topic}/"
-        return not any(each.place.startswith(topic) and each.fields is not None for each in answers)
+    def _unflagged(self, answers: Sequence[Answer], epoch: Epoch) -> bool:
+        home = home_of(self._archive, epoch)
+        there = (each.place.rsplit("/", 2)[0] for each in answers if each.fields is not None)
+        return home is not None and home not in there
 
     def _answers(self, stretch: Stretch, epochs: Epochs) -> list[Answer]:
         """Every one, flags first, each topic in its own order."""

@@ -9,11 +9,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from consumer.epochs import BACKLOG
 from consumer.replaying.account import Account
 from consumer.replaying.answers import Answer, Answers
 from consumer.replaying.archive import Archive
 from consumer.replaying.difference import COLD, Difference, Kind, differing
-from consumer.replaying.epochs import Epochs
+from consumer.replaying.epochs import Epoch, Epochs
 from consumer.replaying.past import Seen
 from consumer.replaying.recomputed import Recomputed
 from consumer.replaying.stretch import Stretch
@@ -32,18 +33,25 @@ def published_since(epochs: Epochs, offset: int) -> int:
     return 0 if first is None or epochs.goes_back else max(first.written_ms - CLOCKS_MS, 0)
 
 
+def home_of(archive: Archive, epoch: Epoch) -> str | None:
+    """The topic on which its flags stand; None where that is not to be had."""
+    if BACKLOG not in epoch.degraded:
+        return archive.flags.topic
+    return None if archive.scores is None else archive.scores.topic
+
+
 class Matching:
     """Rows of a stretch with the answers that were published on them."""
 
     def __init__(self, archive: Archive, stretch: Stretch, epochs: Epochs, account: Account) -> None:
         since, logs = published_since(epochs, stretch.start), archive.published
-        self._flags = archive.flags.topic
+        self._flags, self._archive = archive.flags.topic, archive
         self._answers = {topic: Answers(log, archive.decisions, stretch, since) for topic, log in logs.items()}
         self._answered = {topic: np.zeros(len(stretch), np.bool_) for topic in logs}
         self._rows = np.zeros(len(stretch), np.bool_)
         self._stretch, self._account, self._ordered = stretch, account, archive.ordered
         self._due: dict[str, dict[int, list[Answer]]] = {topic: {} for topic in logs}
-        self._missing: dict[int, Mapping[str, Any]] = {}
+        self._missing: dict[int, tuple[str, Mapping[str, Any]]] = {}
         self._refused: dict[int, str] = {}
 
     def named(self, below: int) -> dict[int, int]:
@@ -70,14 +78,15 @@ class Matching:
         for topic, answers in self._answers.items():
             for each in answers.rest():
                 self._late(topic, each)
-        for offset, fields in sorted(self._missing.items()):
-            self._account.found([self._absent(offset, fields)])
+        for offset in sorted(self._missing):
+            self._account.found([self._absent(offset, self._missing[offset][1])])
 
     def _rows_of(self, found: Recomputed) -> None:
         account, flagged = self._account, found.flagged
         account.rows += int((~found.cold).sum())
         account.cold += int(found.cold.sum())
         account.flags += int(flagged.sum())
+        home = home_of(self._archive, found.epoch)
         for row, offset in enumerate(found.offsets):
             answers = [(topic, due.pop(offset)) for topic, due in self._due.items() if offset in due]
             if not answers and not flagged[row]:
@@ -85,8 +94,10 @@ class Matching:
             fields, cold = found.fields(row), bool(found.cold[row])
             for topic, each in answers:
                 self._compare(topic, each, fields, cold)
-            if flagged[row] and not any(topic == self._flags for topic, _ in answers):
-                self._expect(offset, fields, cold)
+                if topic == self._flags and (home != topic or not flagged[row]) and not cold:
+                    self._stray(each[0], fields)
+            if flagged[row] and home is not None and not any(topic == home for topic, _ in answers):
+                self._expect(home, offset, fields, cold)
 
     def _too_early(self, offsets: Sequence[int]) -> None:
         """Decisions of a time at which, by the epochs, nobody decided."""
@@ -116,11 +127,16 @@ class Matching:
         elif found:
             self._account.cold_differing += 1
 
-    def _expect(self, offset: int, fields: Mapping[str, Any], cold: bool) -> None:
+    def _stray(self, answer: Answer, fields: Mapping[str, Any]) -> None:
+        """The right decision where only flags are to stand."""
+        if answer.fields is not None and answer.fields["outcome"] == fields["outcome"]:
+            self._account.found([self._difference(Kind.UNASKED, answer, published="no flag was to be published")])
+
+    def _expect(self, home: str, offset: int, fields: Mapping[str, Any], cold: bool) -> None:
         if cold:
             self._account.cold_differing += 1
         elif len(self._missing) < MOST_MISSING:
-            self._missing[offset] = fields
+            self._missing[offset] = home, fields
         else:
             self._account.found([self._absent(offset, fields)])
 
@@ -129,8 +145,8 @@ class Matching:
             self._unasked(topic, [answer])
         elif not self._first(topic, answer.offset):
             self._doubled(answer)
-        elif topic == self._flags and answer.offset in self._missing:
-            self._hold_against(topic, answer, self._missing.pop(answer.offset), cold=False)
+        elif self._missing.get(answer.offset, ("",))[0] == topic:
+            self._hold_against(topic, answer, self._missing.pop(answer.offset)[1], cold=False)
         elif topic != self._flags:
             self._account.out_of_order += 1
         else:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from consumer.replaying.answers import Answers
 from consumer.replaying.archive import Archive
+from consumer.replaying.epochs import Epochs
 from consumer.replaying.log import ROWS
 from consumer.replaying.matching import published_since
 from consumer.replaying.past import Part, Past
@@ -109,12 +110,12 @@ class Trial:
             epochs = self._archive.epochs(stretch.partition)
             self._say(f"folding partition {stretch.partition}", done)
             self._past.begin(stretch)
-            since, log = published_since(epochs, stretch.start), self._archive.flags
-            flags = Answers(log, self._archive.decisions, stretch, since)
+            published = self._published(stretch, epochs)
             for seen in self._past.lots(stretch, epochs):
                 before = {
                     offset: OUTCOMES[each[0].fields["outcome"]]
-                    for offset, each in flags.below(seen.below).items()
+                    for answers in published
+                    for offset, each in answers.below(seen.below).items()
                     if each[0].fields is not None
                 }
                 for part in seen.parts:
@@ -122,6 +123,12 @@ class Trial:
                     done += part.rows.num_rows
                 self._say("decided", done)
         return self._compared(ballot.columns())
+
+    def _published(self, stretch: Stretch, epochs: Epochs) -> list[Answers]:
+        """What stands first counts last. Flags that were too old to act on are among the scores alone."""
+        archive, since = self._archive, published_since(epochs, stretch.start)
+        logs = [archive.flags] if archive.scores is None or not epochs.backlogs else [archive.scores, archive.flags]
+        return [Answers(log, archive.decisions, stretch, since) for log in logs]
 
     def _decide(self, part: Part, before: dict[int, Outcome], ballot: Ballot) -> None:
         """What nobody had decided has nothing to be compared with; a copy of an event is not another one."""
