@@ -1,7 +1,7 @@
 """The state of cards as of an offset: from the newest snapshot at or before it, else from the log's beginning."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from confluent_kafka import KafkaException, TopicCollection
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from consumer.clients import admin
 from consumer.replaying.log import ROWS, Log
-from consumer.skips import as_skipped, skipped_rows, without
+from consumer.skips import decoded
 from consumer.snapshots.digest import fold_digest
 from consumer.snapshots.header import Origin
 from consumer.snapshots.names import Name
@@ -70,13 +70,7 @@ class Cards:
             raw = Raw.of(messages)
             if not self._whole:
                 self.cold_since_ms, self._whole = max(int(raw.timestamp[0]), 0), True
-            yield self._decoded(raw), raw
-
-    def _decoded(self, raw: Raw) -> Lot:
-        """Without what operators had ordered to be passed over."""
-        skipped = skipped_rows(raw, self._standing)
-        lot = self._decoder.decode(without(raw, skipped))
-        return replace(lot, refusals=tuple(as_skipped(lot.refusals, skipped))) if skipped else lot
+            yield decoded(self._decoder, raw, self._standing), raw
 
     def cold(self, at_ms: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Rows of which some window reaches further back than what was folded."""
