@@ -9,9 +9,12 @@ from support.past import decided_again, recorded_again
 
 from consumer.replaying.archive import Archive
 from consumer.replaying.contributions import contributions
-from consumer.replaying.explanation import Explanation
+from consumer.replaying.explanation import Explainer, Explanation
 from consumer.replaying.search import find
+from models.bank import Bank
+from models.decide import Decider, ModelRef, by_rules
 from models.features import POSITION
+from models.policy import Policy
 from schemas.errors import Usage
 from schemas.settings import Settings
 from schemas.topics import Role
@@ -161,3 +164,16 @@ def test_what_is_nowhere_is_said_to_be(past: Deployment) -> None:
                 find(archive, decision["event_id"], *bounds)
         with pytest.raises(Usage, match="'event-none'"):
             find(archive, "event-none")
+
+
+def test_a_bad_record_has_no_decision(past: Deployment) -> None:
+    """It says why it is among the dead letters."""
+    bad = next(each for each in past.read(Role.TRANSACTIONS).messages if not each.value().startswith(b"{"))
+    with Archive.of(past.settings) as archive, pytest.raises(Usage, match=r"unknown_framing.*dead letters"):
+        Explainer(archive, _never).explain(bad.partition(), bad.offset())
+    with Archive.of(past.settings) as archive, pytest.raises(Usage, match="any more, or not yet"):
+        Explainer(archive, _never).explain(bad.partition(), 10**9)
+
+
+def _never(ref: ModelRef, policy: str) -> Decider:
+    return by_rules(Bank(), Policy())
