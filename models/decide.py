@@ -49,7 +49,7 @@ class Decisions:
         return hit
 
     def rule_codes(self, row: int) -> list[str]:
-        return [rule.code for rule, hit in zip(RULES, self.hits[row], strict=True) if hit]
+        return [rule.code for rule, one in zip(RULES, self.statuses[row], strict=True) if one == Status.HIT]
 
     def reasons(self, row: int) -> list[str]:
         """The strongest first; none for what is approved."""
