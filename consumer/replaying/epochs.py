@@ -8,7 +8,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from consumer.epochs import BACKLOG
 from consumer.replaying.log import Log
@@ -16,6 +19,8 @@ from consumer.replaying.stretch import Stretch
 from models.decide import ModelRef
 from schemas.errors import DeadLetter
 from schemas.reading import Records
+
+NO_EPOCH: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,10 @@ class Epochs:
     def at(self, offset: int) -> Epoch | None:
         place = bisect_right(self._firsts, offset) - 1
         return self._known[self._firsts[place]] if place >= 0 else None
+
+    def names_at(self, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+        """First offsets of the epochs that hold there, NO_EPOCH before the first."""
+        return np.array([NO_EPOCH, *self._firsts], np.int64)[np.searchsorted(self._firsts, offsets, "right")]
 
     def named(self, first_offset: int) -> Epoch | None:
         return self._known.get(first_offset)

@@ -14,13 +14,11 @@ from numpy.typing import NDArray
 
 from consumer.replaying.archive import Archive
 from consumer.replaying.cards import Start
-from consumer.replaying.epochs import Epoch, Epochs
+from consumer.replaying.epochs import NO_EPOCH, Epoch, Epochs
 from consumer.replaying.log import ROWS
 from consumer.replaying.stretch import Stretch
 from models.memory import Memory, Sight
 from schemas.lot import Refusal
-
-NO_EPOCH = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,8 +57,7 @@ class Past:
         for lot, raw in self._archive.cards.lots(stretch.partition, stretch.start, stretch.end, self._rows):
             below = int(raw.offset[-1]) + 1
             says = named(below)
-            offsets = lot.rows["offset"].to_numpy()
-            firsts = np.array([_first(epochs, int(each), says) for each in offsets], np.int64)
+            firsts = _firsts(epochs, lot.rows["offset"].to_numpy(), says)
             edges = [0, *(np.flatnonzero(np.diff(firsts)) + 1).tolist(), len(firsts)]
             parts = [
                 self._part(lot.rows.slice(start, end - start), epochs.named(int(firsts[start])))
@@ -76,8 +73,11 @@ class Past:
         return Part(rows, sight, epoch, archive.cards.cold(sight.at))
 
 
-def _first(epochs: Epochs, offset: int, named: Mapping[int, int]) -> int:
-    if epochs.goes_back and (said := named.get(offset, NO_EPOCH)) <= offset and epochs.named(said) is not None:
-        return said
-    epoch = epochs.at(offset)
-    return NO_EPOCH if epoch is None else epoch.first_offset
+def _firsts(epochs: Epochs, offsets: NDArray[np.int64], named: Mapping[int, int]) -> NDArray[np.int64]:
+    """By row, the name of its epoch."""
+    found = epochs.names_at(offsets)
+    for row in range(len(offsets)) if epochs.goes_back else ():
+        said = named.get(int(offsets[row]), NO_EPOCH)
+        if said <= offsets[row] and epochs.named(said) is not None:
+            found[row] = said
+    return found

@@ -1,5 +1,6 @@
 """A decision computed anew, field by field as a published one has them; churn and the clock are not computed."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from models.policy import Outcome
 from schemas.verdicts import Mark
 
 COPIED: Final = ("event_id", "card_id", "customer_id", "terminal_id", "event_time", "amount_minor", "currency")
+PLACE: Final = ("partition", "offset")
 Bools = NDArray[np.bool_]
 
 
@@ -26,15 +28,21 @@ class Recomputed:
     decided: Decisions
     epoch: Epoch
     cold: Bools
+    cells: Mapping[str, Sequence[Any]]
+    """What decisions repeat of rows, by column."""
+    shared: Mapping[str, Any]
+    """What they repeat of their epoch."""
 
     @classmethod
     def of(cls, rows: pa.RecordBatch, sight: Sight, epoch: Epoch, decider: Decider, cold: Bools) -> "Recomputed":
-        return cls(rows, sight, decider.decide(rows, sight), epoch, cold)
+        columns = {name: rows[name] for name in (*COPIED, *PLACE)}
+        columns["event_time"] = rows["event_time"].cast(pa.int64())
+        cells = {name: column.to_pylist() for name, column in columns.items()}
+        return cls(rows, sight, decider.decide(rows, sight), epoch, cold, cells, of_epoch(epoch))
 
     @property
-    def offsets(self) -> list[int]:
-        found: list[int] = self.rows["offset"].to_pylist()
-        return found
+    def offsets(self) -> Sequence[int]:
+        return self.cells["offset"]
 
     @property
     def flagged(self) -> Bools:
@@ -42,11 +50,10 @@ class Recomputed:
         return found
 
     def fields(self, row: int) -> dict[str, Any]:
-        decided, epoch = self.decided, self.epoch
-        said = {name: self.rows[name][row].as_py() for name in COPIED if name != "event_time"}
+        decided = self.decided
         marks = int(self.sight.marks[row]) | int(decided.marks[row]) | (int(Mark.COLD_STATE) if self.cold[row] else 0)
-        found: dict[str, Any] = said | {
-            "event_time": self.rows["event_time"].cast(pa.int64())[row].as_py(),
+        found: dict[str, Any] = {name: self.cells[name][row] for name in COPIED} | dict(self.shared)
+        return found | {
             "features": decided.features[row].tolist(),
             "raw_margin": float(decided.raw_margin[row]),
             "score": float(decided.score[row]),
@@ -54,9 +61,8 @@ class Recomputed:
             "reasons": decided.reasons(row),
             "rules": decided.rule_codes(row),
             "marks": Mark(marks).names(),
-            "source": {name: self.rows[name][row].as_py() for name in ("partition", "offset")},
+            "source": {name: self.cells[name][row] for name in PLACE},
         }
-        return found | of_epoch(epoch)
 
 
 def of_epoch(epoch: Epoch) -> dict[str, Any]:
