@@ -50,8 +50,8 @@ class Publisher:
     ) -> None:
         self.delivered = 0
         self.failed: Counter[str] = Counter()
+        self.pace = pace
         self._topic = topic
-        self._pace = pace
         self._patience = patience
         self._clock = clock
         self._sleep = sleep
@@ -67,8 +67,8 @@ class Publisher:
 
     def send(self, events: Iterable[Event]) -> None:
         for event in events:
-            if self._pace:
-                self._wait(self._pace.delay())
+            if self.pace:
+                self._wait(self.pace.delay())
             if self._clock() >= self._serve_at:
                 self._serve(0.0)
             self._hand_over(event)

@@ -22,6 +22,13 @@ from producer.records import transactions
 from producer.scenarios import MIX, Mix
 
 CHUNK: Final = 8192
+PER_CUSTOMER_AND_DAY: Final = 1.5
+FEWEST_PER_DAY: Final = 100
+
+
+def usual_per_day(customers: int) -> int:
+    """So many transactions so many people make."""
+    return max(FEWEST_PER_DAY, round(customers * PER_CUSTOMER_AND_DAY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,19 @@ def within(steps: Iterator[Step], end_ms: int) -> Iterator[Step]:
         if not soon.any():
             return
         yield Step(step.deliveries.take(soon), step.verdicts.take(known))
+
+
+def sliced(steps: Iterator[Step], from_ms: int, size: int) -> Iterator[Step]:
+    """The same records: as they are cut before that moment, at most `size` records at a time from then on."""
+    for step in steps:
+        arrival, known = step.deliveries.arrival, step.verdicts.known
+        before = int(np.searchsorted(arrival, from_ms))
+        ends = [*([before] if before else []), *range(before + size, len(arrival), size), len(arrival)]
+        begin, said = 0, 0
+        for end in dict.fromkeys(ends):
+            heard = len(known) if end == len(arrival) else int(np.searchsorted(known, arrival[end - 1], side="right"))
+            yield Step(step.deliveries.take(slice(begin, end)), step.verdicts.take(slice(said, heard)))
+            begin, said = end, heard
 
 
 def live(steps: Iterator[Step], now_ms: Callable[[], int]) -> Iterator[Step]:

@@ -27,6 +27,9 @@ class Outlet(Protocol):
 
     def add(self, step: "Step") -> None: ...
 
+    def settle(self) -> None:
+        """What was added has arrived."""
+
 
 class File(Enum):
     """What a file holds, and the option that names it."""
@@ -95,6 +98,9 @@ class _File:
         self.rows += len(batch)
         self._file.add(batch)
 
+    def settle(self) -> None:
+        """A file is complete when it is closed."""
+
     def _batch(self, step: "Step") -> "pa.RecordBatch":
         from producer.records import labels, transactions, truths
 
@@ -114,6 +120,9 @@ class _Topic:
 
     def add(self, step: "Step") -> None:
         self._publisher.send(self._events(step))
+
+    def settle(self) -> None:
+        self._publisher.close()
 
     def _events(self, step: "Step") -> "Iterator[Event]":
         from producer.publish import Event

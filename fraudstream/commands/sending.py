@@ -54,6 +54,13 @@ class Sending:
             self._publisher.close()
             raise
 
+    def keep_to(self, rate: float) -> None:
+        """From here on never more a second, once all that was handed over has arrived."""
+        from producer.pace import Pace
+
+        self._publisher.close()
+        self._publisher.pace = Pace(rate)
+
     @property
     def published(self) -> int:
         return self._publisher.delivered

@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -25,9 +26,8 @@ USUAL_RATE: Final = 100.0
 USUAL_COUNT: Final = 10_000
 CHUNK: Final = 2_000
 CHUNKS_PER_SECOND: Final = 20
-PER_CUSTOMER_AND_DAY: Final = 1.5
-FEWEST_PER_DAY: Final = 100
 DAY_MS: Final = 86_400_000
+WARMED_UP: Final = "the warm-up is over:"
 FILE_START: Final = "2026-01-01T00:00:00Z"
 
 Count = Annotated[
@@ -64,6 +64,10 @@ TruthOut = Annotated[
     str | None,
     typer.Option("--truth-out", metavar="FILE", help="Gets what is true of each event: event_id, is_fraud, scenario."),
 ]
+WarmUp = Annotated[
+    int | None,
+    typer.Option("--warm-up", metavar="DAYS", min=1, max=3_660, help="So many days at full speed before --rate holds."),
+]
 FraudMix = Annotated[
     str | None,
     typer.Option("--fraud-mix", metavar="NAME=SHARE,…", help="What the fraud is made of: card_testing, stolen_card, …"),
@@ -80,6 +84,7 @@ def simulate(
     days: DaysOption = None,
     seconds: Seconds = None,
     rate: Rate = None,
+    warm_up: WarmUp = None,
     seed: Seed = None,
     customers: Customers = 10_000,
     fraud_mix: FraudMix = None,
@@ -97,16 +102,20 @@ def simulate(
     """Make up the transactions of people with habits, about one in a hundred of them fraud, and publish them."""
     seed = secrets.randbelow(2**31) if seed is None else seed
     if out is not None:
-        if seconds or rate:
-            raise Usage("--seconds and --rate are about sending, and --out sends nothing", fix="give --count instead")
+        if seconds or rate or warm_up:
+            said = "--seconds, --rate and --warm-up are about sending, and --out sends nothing"
+            raise Usage(said, fix="give --count or --days instead")
         simulation = _simulation(customers, seed, moment_ms(start or FILE_START, "--start"), fraud_mix)
         files = ((out, File.TRANSACTIONS, style), (labels_out, File.LABELS, None), (truth_out, File.TRUTHS, None))
         _to_files(simulation, count if count or days else USUAL_COUNT, days, files)
         return
     now = start is None and days is None
+    if now and warm_up:
+        raise Usage("--warm-up sends days that are past, and without --start all happens now", fix="give --start too")
     simulation = _simulation(customers, seed, _begin_ms(start, days), fraud_mix)
     settings = settings_from(bootstrap, None, config, sets)
-    rate = rate if rate or count or days else USUAL_RATE
+    rate = rate if rate or ((count or days) and not warm_up) else USUAL_RATE
+    pace_from = simulation.start_ms + warm_up * DAY_MS if warm_up else None
     with ExitStack() as stack:
         others = [stack.enter_context(file_outlet(truth_out, File.TRUTHS, simulation))] if truth_out else []
         if labels_out and is_file(labels_out):
@@ -114,11 +123,14 @@ def simulate(
         elif labels_out:
             others.append(stack.enter_context(label_topic(settings, labels_out, framing, simulation, stamped=not now)))
         encode = encoder_for(settings, framing, topic)
-        sending = Sending(publisher_for(settings, topic, rate), verb="made")
-        steps = _until(seconds, _steps(simulation, count, days, rate, labelled=bool(labels_out), now=now))
+        sending = Sending(publisher_for(settings, topic, None if warm_up else rate), verb="made")
+        steps = _steps(simulation, count, days, rate, pace_from, labelled=bool(labels_out), now=now)
+        steps = _until(seconds, steps, pace_from)
         say = stack.enter_context(progress(sending.state, _share(sending, count)))
         stack.enter_context(suppress(KeyboardInterrupt))
         say(_repeated_by(seed))
+        if rate and pace_from is not None:
+            steps = _warmed_up(steps, pace_from, partial(_settle, sending, others, rate, say))
         sending.run(_events(simulation, steps, encode, sending, others, stamped=not now), say)
 
 
@@ -130,32 +142,64 @@ def _begin_ms(start: str | None, days: int | None) -> int:
 def _simulation(customers: int, seed: int, start_ms: int, fraud_mix: str | None) -> "Simulation":
     from producer.population import Population
     from producer.scenarios import MIX, mix_of
-    from producer.simulate import Simulation
+    from producer.simulate import Simulation, usual_per_day
 
     mix = mix_of(fraud_mix) if fraud_mix is not None else MIX
-    per_day = max(FEWEST_PER_DAY, round(customers * PER_CUSTOMER_AND_DAY))
-    return Simulation(Population.of(customers), seed, start_ms, per_day, mix)
+    return Simulation(Population.of(customers), seed, start_ms, usual_per_day(customers), mix)
 
 
 def _steps(
-    simulation: "Simulation", count: int | None, days: int | None, rate: float | None, *, labelled: bool, now: bool
+    simulation: "Simulation",
+    count: int | None,
+    days: int | None,
+    rate: float | None,
+    pace_from: int | None,
+    *,
+    labelled: bool,
+    now: bool,
 ) -> "Iterator[Step]":
-    """Small enough that an event is sent in the moment it is said to happen."""
-    from producer.simulate import live, within
+    """Small enough that an event is sent in the moment it is said to happen, where there is a pace."""
+    from producer.simulate import live, sliced, within
 
     size = CHUNK if rate is None else min(CHUNK, max(1, int(rate / CHUNKS_PER_SECOND)))
-    steps = simulation.steps(count, days, size=size, labelled=labelled)
+    steps = simulation.steps(count, days, size=size if pace_from is None else CHUNK, labelled=labelled)
+    if pace_from is not None:
+        steps = sliced(steps, pace_from, size)
     if days is not None:
         steps = within(steps, simulation.start_ms + days * DAY_MS)
     return live(steps, _now_ms) if now else steps
 
 
-def _until(seconds: float | None, steps: "Iterator[Step]") -> "Iterator[Step]":
-    end = None if seconds is None else time.monotonic() + seconds
+def _until(seconds: float | None, steps: "Iterator[Step]", pace_from: int | None) -> "Iterator[Step]":
+    """The time begins to run when the warm-up is over."""
+    end: float | None = None
     for step in steps:
+        if seconds is not None and end is None and _is_paced(step, pace_from):
+            end = time.monotonic() + seconds
         if end is not None and time.monotonic() >= end:
             return
         yield step
+
+
+def _is_paced(step: "Step", pace_from: int | None) -> bool:
+    return pace_from is None or (len(step.deliveries) > 0 and int(step.deliveries.arrival[0]) >= pace_from)
+
+
+def _warmed_up(steps: "Iterator[Step]", pace_from: int, settle: Callable[[], None]) -> "Iterator[Step]":
+    """What was said before the first paced step begins has arrived, verdicts too."""
+    over = False
+    for step in steps:
+        if not over and _is_paced(step, pace_from):
+            over = True
+            settle()
+        yield step
+
+
+def _settle(sending: Sending, others: Sequence[Outlet], rate: float, say: Callable[[str], None]) -> None:
+    sending.keep_to(rate)
+    for other in others:
+        other.settle()
+    say(f"{WARMED_UP} {sending.published:,} published; from here on {rate:g} a second")
 
 
 def _events(

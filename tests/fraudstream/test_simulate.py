@@ -139,6 +139,30 @@ def test_labels_as_they_become_known(target: dict[str, Any], settings: Settings,
     assert all(each["event_time"] == times[each["event_id"]] for each in known)
 
 
+def test_a_warm_up_is_sent_at_once_and_the_rest_at_its_rate(
+    target: dict[str, Any], settings: Settings, read_all: ReadAll, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One run of one simulation: the same records as without a pace, verdicts as they become known."""
+    options: dict[str, Any] = {"seed": 4, "customers": 20, "start": "2026-01-01T00:00:00Z", "framing": Framing.JSON}
+    options |= {"labels_out": settings.topics.labels}
+    began = time.monotonic()
+    simulate(warm_up=8, rate=40.0, seconds=1.5, **options, **target)
+    took = time.monotonic() - began
+    sent, known = read_all(target["topic"]), read_all(settings.topics.labels)
+    live_ms = 1_767_225_600_000 + 8 * DAY_MS
+    live = [message for message in sent if message.timestamp()[1] >= live_ms]
+    assert 1.4 < took < 20.0
+    assert 30 <= len(live) <= 70
+    assert len(sent) - len(live) > 500
+    assert any(message.timestamp()[1] >= live_ms for message in known)
+    assert (
+        f"the warm-up is over: {len(sent) - len(live):,} published; from here on 40 a second" in capsys.readouterr().err
+    )
+    simulate(count=len(sent), **options | {"labels_out": None}, **target)
+    both = values(read_all(target["topic"]))
+    assert both[::2] == both[1::2]
+
+
 def test_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """With --out - rows go to standard output and words for people do not."""
     simulate(count=5, seed=3, customers=20, out="-")
@@ -151,6 +175,8 @@ def test_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     ("options", "said"),
     [
         ({"out": "x.jsonl", "rate": 5.0}, "--rate"),
+        ({"out": "x.jsonl", "warm_up": 5}, "--warm-up"),
+        ({"warm_up": 5}, "--warm-up"),
         ({"out": "x.txt"}, "x.txt"),
         ({"out": "/dev/null/x.csv"}, "--out"),
         ({"out": "x.csv", "start": "2026-01-31T06:00:00"}, "--start"),

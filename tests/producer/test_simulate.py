@@ -18,7 +18,7 @@ from producer.calendar import DAY_MS
 from producer.labels import Verdicts
 from producer.population import Population
 from producer.records import CURRENCY, labels, transactions, truths
-from producer.simulate import Simulation, live, within
+from producer.simulate import Simulation, live, sliced, within
 from producer.terminals import COUNTRIES
 from schemas.contracts import LABEL, TRANSACTION
 from schemas.lot import SCHEMA
@@ -329,3 +329,19 @@ def test_speed(people: Population, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         sys.stdout.write(f" {made / (time.process_time() - began):,.0f} transactions per second of one core")
     assert made > 300_000
+
+
+def test_slicing_changes_no_record(people: Population) -> None:
+    """Whole steps before the moment, small ones from it on, each with the verdicts known until its last record."""
+    of, from_ms = simulation(people), START_MS + 2 * DAY_MS
+    whole = list(of.steps(30_000, size=4_000))
+    parts = list(sliced(iter(whole), from_ms, 100))
+    for name in ("deliveries", "verdicts"):
+        again = type(getattr(parts[0], name)).joined(getattr(each, name) for each in parts)
+        once = type(getattr(whole[0], name)).joined(getattr(each, name) for each in whole)
+        assert again.number.tolist() == once.number.tolist()
+    arrivals = [each.deliveries.arrival for each in parts]
+    assert all(each[0] >= from_ms or each[-1] < from_ms for each in arrivals)
+    assert max(len(each) for each in arrivals if each[0] >= from_ms) == 100
+    assert min(len(each) for each in arrivals if each[0] < from_ms) > 100
+    assert all((each.verdicts.known <= each.deliveries.arrival[-1]).all() for each in parts)
