@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check lint types imports docs docs-check fuzz soak bench-decode bench-trees bench-features bench-labels bench-drift bench-state lock clean
+.PHONY: help venv demo demo-model test check lint types imports docs docs-check fuzz soak bench-decode bench-trees bench-features bench-labels bench-drift bench-state lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ venv: $(VENV)/.ready  ## make the virtual environment from the lock
 
 demo: $(VENV)/.ready  ## watch transactions being scored on a real Kafka (ARGS="--seconds 20")
 	@$(BIN)/fraudstream demo $(ARGS)
+
+demo-model: $(VENV)/.ready  ## train the demo's model again, 2 minutes (ARGS=--check compares)
+	@$(BIN)/python -m fraudstream.demo.remake $(ARGS)
 
 test: $(VENV)/.ready  ## the whole suite on a real Kafka and Redis (ARGS="-k name")
 	@$(BIN)/python -m pytest $(ARGS)

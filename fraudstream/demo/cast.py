@@ -35,10 +35,18 @@ class Player:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def done(self) -> bool:
+        """It came to its own end, in order."""
+        return self._process.poll() == 0
+
+    def has_said(self, words: str) -> bool:
+        return words in self.log.read_text("utf-8", "replace")
+
     def check(self) -> None:
-        """Raises when it ended though nobody asked it to."""
+        """Raises when it ended otherwise, though nobody asked it to."""
         code = self._process.poll()
-        if code is not None:
+        if code:
             last = "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-LAST_LINES:])
             raise RestartMe(f"`fraudstream {self.name}` ended with {code}:\n{last}")
 

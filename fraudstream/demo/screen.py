@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 STYLES: Final = {"block": "bold red", "review": "yellow"}
 PER_SECOND: Final = 4
-FRAME_LINES: Final = 10
+FRAME_LINES: Final = 14
 """What stands around the flags."""
+WIDE: Final = 110
+"""So many columns have room for a reason beside each flag."""
 
 
 class Screen(Protocol):
@@ -44,55 +46,68 @@ class Terminal:
 
 
 class Plain:
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, board: "ScoreBoard") -> None:
         self._console = console
+        self._board = board
 
     def say(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def flag(self, decision: "Decision") -> None:
-        self.say(to_line(decision))
+        self.say(f"{to_line(decision)}  [{_true(self._board, decision)}]")
 
 
 @contextmanager
 def screen(console: Console, board: "ScoreBoard") -> Iterator[Screen]:
     if not console.is_terminal:
-        yield Plain(console)
+        yield Plain(console, board)
         return
-    with Live(get_renderable=lambda: picture(board, console.height), console=console, refresh_per_second=PER_SECOND):
+
+    def drawn() -> Group:
+        return picture(board, console.width, console.height)
+
+    with Live(get_renderable=drawn, console=console, refresh_per_second=PER_SECOND):
         yield Terminal(console)
 
 
-def picture(board: "ScoreBoard", height: int) -> Group:
+def picture(board: "ScoreBoard", width: int, height: int) -> Group:
     """As many flags as fit."""
     shown = list(reversed(board.flags))[: max(height - FRAME_LINES, 1)]
-    return Group(Panel(_head(board), title="fraudstream", title_align="left"), _table(shown), _latest(shown))
+    head = Panel(_head(board), title="fraudstream", title_align="left")
+    return Group(head, _table(board, shown, why=width >= WIDE), _latest(shown))
 
 
 def _head(board: "ScoreBoard") -> Text:
     outcomes = board.outcomes
     said = f"{board.scored:,} scored   {outcomes['review']:,} to review   {outcomes['block']:,} blocked"
-    ages = f"from event to answer: half within {board.age(0.5):.0f} ms, 99 % within {board.age(0.99):.0f} ms"
-    return Text(f"{said}\n{ages}")
+    killed = f"   workers killed: {board.killed:,}" if board.killed else ""
+    ages = f"from transaction to answer: half within {board.age(0.5):.0f} ms, 99 % within {board.age(0.99):.0f} ms"
+    return Text(f"{said}{killed}\n{ages}\nby the simulator's truth: {board.told_truth}")
 
 
-def _table(shown: "list[Decision]") -> Table:
-    table = Table(expand=True, box=SIMPLE_HEAD)
-    for name in ("time", "card", "amount", "outcome", "score", "churn"):
-        table.add_column(name, justify="right" if name in {"amount", "score", "churn"} else "left", no_wrap=True)
-    table.add_column("why", ratio=1, no_wrap=True, overflow="ellipsis")
+def _table(board: "ScoreBoard", shown: "list[Decision]", *, why: bool) -> Table:
+    table = Table(expand=True, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for name in ("time", "card", "amount", "outcome", "score", "truth"):
+        table.add_column(name, justify="right" if name in {"amount", "score"} else "left", no_wrap=True)
+    if why:
+        table.add_column("why", ratio=1, no_wrap=True, overflow="ellipsis")
     for decision in shown:
         outcome = decision["outcome"]
         table.add_row(
-            moment(decision["event_time"])[-len("00:00:00") :],
+            moment(decision["event_time"])[len("2026-") : -len(":00")],
             decision["card_id"],
             amount(decision["amount_minor"], decision["currency"]),
             Text(outcome, STYLES[outcome]),
             f"{decision['score']:.3f}",
-            _churn(decision),
-            ", ".join(code.replace("_", " ") for code in decision["reasons"]),
+            _true(board, decision),
+            *told(decision["reasons"])[:why],
         )
     return table
+
+
+def _true(board: "ScoreBoard", decision: "Decision") -> str:
+    scenario = board.truth(decision["event_id"])
+    return "genuine" if scenario is None else scenario.replace("_", " ")
 
 
 def _latest(shown: "list[Decision]") -> Text:
@@ -100,8 +115,3 @@ def _latest(shown: "list[Decision]") -> Text:
     if not shown:
         return Text("waiting for the first flag", "dim")
     return Text(f"{shown[0]['card_id']}: " + " ".join(told(shown[0]["reasons"])), "dim")
-
-
-def _churn(decision: "Decision") -> str:
-    churn = decision["churn"]
-    return churn["status"] if churn["score"] is None else f"{churn['score']:.2f}"

@@ -6,7 +6,7 @@ On the viewer's own servers nothing but the demo's topics and keys is touched, a
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -15,16 +15,27 @@ from confluent_kafka.admin import AdminClient
 from redis import Redis
 
 from batch.generation import publish
+from fraudstream.demo.era import Era
 from fraudstream.local.running import local_kafka, local_redis, started
 from fraudstream.topics import Administration, missing
 from producer.population import Population
 from schemas.churn import SCALE, Keys
 from schemas.framing import Framing
 from schemas.settings import Settings, leaves, load
-from schemas.topics import RULES
+from schemas.topics import FOR_EVER, RULES
 
 DELETE_S: Final = 10.0
-HOME: Final = "DE"
+POLICY_SETTINGS: Final = {"rules.home_countries": "DE"}
+"""What model and policy are made under besides the defaults."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The viewer's own servers, None for the demo's; `jars` is a folder with those of its broker."""
+
+    bootstrap: str | None
+    redis: str | None
+    jars: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +47,23 @@ class Stage:
 
 
 @contextmanager
-def stage(
-    folder: Path, bootstrap: str | None, redis: str | None, jars: Path | None, people: Population
-) -> Iterator[Stage]:
-    with _servers(folder, bootstrap, redis, jars) as addresses:
-        chosen = addresses | _own_names(secrets.token_hex(3))
+def stage(folder: Path, wanted: Wanted, people: Population, era: Era) -> Iterator[Stage]:
+    with _servers(folder, wanted.bootstrap, wanted.redis, wanted.jars) as addresses:
+        chosen = addresses | _own_names(secrets.token_hex(3)) | _own_time(era) | POLICY_SETTINGS
         settings = load(chosen)
         _create_topics(settings)
         try:
             _publish_churn(settings, people)
-            yield Stage(settings, {leaf.env: chosen[leaf.path] for leaf in leaves() if leaf.path in chosen})
+            yield Stage(settings, as_environment(chosen))
         finally:
-            if bootstrap:
+            if wanted.bootstrap:
                 _delete_topics(settings)
-            if redis:
+            if wanted.redis:
                 _delete_keys(settings)
+
+
+def as_environment(chosen: Mapping[str, str]) -> dict[str, str]:
+    return {leaf.env: chosen[leaf.path] for leaf in leaves() if leaf.path in chosen}
 
 
 @contextmanager
@@ -72,18 +85,24 @@ def _own_names(run: str) -> dict[str, str]:
         "redis.prefix": f"demo-{run}-churn:",
         "score.group": f"demo-{run}",
         "score.app": f"demo-{run}",
-        "score.start": "earliest",
         "output.scores": "true",
+        "output.max_decision_age": "0s",
         "output.framing": Framing.SINGLE_OBJECT,
-        "rules.home_countries": HOME,
         "health.port": "-1",
         "log.format": "json",
     }
 
 
+def _own_time(era: Era) -> dict[str, str]:
+    return {"score.start": era.live, "labels.grace": f"{era.grace_hours}h"}
+
+
 def _create_topics(settings: Settings) -> None:
+    """They keep everything: records are older here than a topic usually keeps them."""
     administration = Administration(settings)
-    for _ in administration.make(missing(administration.look(), settings)):
+    wanted = missing(administration.look(), settings)
+    lasting = [replace(each, config={**each.config, "retention.ms": str(FOR_EVER)}) for each in wanted]
+    for _ in administration.make(lasting):
         pass
 
 

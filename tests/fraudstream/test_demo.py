@@ -16,8 +16,11 @@ from fraudstream.local.running import Servers
 
 AUDIT = re.compile(
     r"(?P<sent>[\d,]+) transactions, (?P<answered>[\d,]+) answered, (?P<flagged>[\d,]+) flagged: "
-    r"0 lost, 0 doubled; first flag after (?P<first>[\d.]+) s"
+    r"0 lost, 0 doubled, 0 out of order; first flag after (?P<first>[\d.]+) s"
 )
+TRUTH = re.compile(r"truth: (?P<caught>[\d,]+) of (?P<frauds>[\d,]+) frauds caught, (?P<false>[\d,]+) false alarms")
+FEW = ("--customers", "100")
+"""Their history is sent in a moment."""
 
 
 def demo(*arguments: str) -> subprocess.Popen[str]:
@@ -69,20 +72,30 @@ def first_flag(process: subprocess.Popen[str]) -> None:
     raise AssertionError(process.communicate()[1])
 
 
-def test_it_shows_flags_and_accounts_for_every_transaction() -> None:
-    """Without a terminal: a line per flag, an audit at the end, exit code 0."""
-    process = demo("--seconds", "8")
-    output, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, errors
+def test_it_shows_flags_and_accounts_for_every_transaction_while_workers_are_killed() -> None:
+    """Without a terminal: how good the model is, a line per flag with reasons and truth, an audit, exit code 0."""
+    process = demo("--seconds", "14", "--kill")
+    output, errors = process.communicate(timeout=240)
+    assert process.returncode == 0, output + errors
     audit = audited(output)
     assert audit["sent"] == audit["answered"] != "0"
     assert len(re.findall(r" (review|block) ", output)) == int(audit["flagged"]) > 0
+    assert re.search(r"judged on 7 simulated days .*\n.*average precision.*\n fraud .*\n rules only ", output)
+    assert " Fraud was confirmed at this terminal not long ago. " in output
+    truth = TRUTH.search(output)
+    assert truth
+    assert int(truth["caught"]) + int(truth["false"]) == int(audit["flagged"])
+    assert len(re.findall(r"\[genuine\]$", output, re.MULTILINE)) == int(truth["false"])
+    assert int(truth["caught"]) > int(truth["frauds"]) / 3
+    killed = re.search(r"workers killed: (\d+); decided once more from the logs: 0 wrong", output)
+    assert killed
+    assert int(killed[1]) == output.count("killed the worker of slot") > 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_ending_it_leaves_no_process_behind(number: signal.Signals) -> None:
     """Kafka, Redis, scorer, simulation: all of them go with the demo, however it ends."""
-    process = demo()
+    process = demo(*FEW)
     first_flag(process)
     started = descendants(process.pid)
     assert len(started) >= 5
@@ -97,7 +110,7 @@ def test_ending_it_leaves_no_process_behind(number: signal.Signals) -> None:
 def test_on_the_viewers_own_servers_it_cleans_up(services: Servers) -> None:
     """It uses topics and keys of its own there and takes them away again."""
     with Redis.from_url(services.redis_url) as redis:
-        process = demo("--seconds", "4", "--bootstrap", services.bootstrap, "--redis", services.redis_url)
+        process = demo("--seconds", "2", *FEW, "--bootstrap", services.bootstrap, "--redis", services.redis_url)
         output, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors
         audited(output)
@@ -124,9 +137,9 @@ def test_a_broker_that_is_not_there_is_named() -> None:
 
 def test_a_scorer_that_dies_is_shown() -> None:
     """What the scorer said last is what the viewer reads."""
-    environment = os.environ | {"FRAUDSTREAM_POLICY_REVIEW_AT": "0.01"}
+    environment = os.environ | {"FRAUDSTREAM_RULES_AMOUNT_HIGH_MINOR": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", "fraudstream", "demo", "--seconds", "30"],
+        [sys.executable, "-m", "fraudstream", "demo", "--seconds", "30", *FEW],
         env=environment,
         capture_output=True,
         text=True,
@@ -134,4 +147,4 @@ def test_a_scorer_that_dies_is_shown() -> None:
         check=False,
     )
     assert done.returncode == 75
-    assert "one rule alone would reach it" in done.stderr
+    assert "rules.amount_high_minor is 1" in done.stderr
