@@ -75,7 +75,7 @@ app.add_typer(topics.app, name="topics", short_help="Make and check the product'
 app.add_typer(labels.app, name="labels", short_help="Publish many verdicts at once.")
 app.add_typer(dlq.app, name="dlq", short_help="See what could not be scored, and send it back.")
 app.add_typer(operate.app, name="operate", short_help="Pause, skip, drain, move a running group.")
-app.add_typer(state.app, name="state", short_help="See and prune snapshots of the cards' state.")
+app.add_typer(state.app, name="state", short_help="See, prune, seed and rebuild snapshots of the cards' state.")
 app.add_typer(models.app, name="models", short_help="See, check, promote and roll back models.")
 app.add_typer(policies.app, name="policies", short_help="See, add, promote and roll back policies.")
 app.add_typer(rules.app, name="rules", short_help="See and try the rules; snooze one.")

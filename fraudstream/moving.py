@@ -2,7 +2,7 @@
 where its cards' state is restored. The state needs no moving: no worker believes a snapshot beyond its offset.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +17,7 @@ from fraudstream.orders import spans as input_spans
 from models.registry.by import By
 from producer.orders import Desk
 from schemas.errors import FraudstreamError, Misconfigured, Usage
-from schemas.orders import Verb
+from schemas.orders import Order, Verb
 from schemas.settings import Settings
 
 EARLIEST: Final = "earliest"
@@ -67,8 +67,25 @@ def plan(settings: Settings, to: str | int, partition: int | None, say: Callable
         spans, before = offsets.spans(), offsets.committed()
         goals = _goals(offsets, spans, to)
     chosen = sorted(spans) if partition is None else [partition]
+    return moves(settings, {each: goals[each] for each in chosen}, spans, before, say)
+
+
+def moves(
+    settings: Settings,
+    goals: Mapping[int, int],
+    spans: Mapping[int, Span],
+    before: Mapping[int, int],
+    say: Callable[[str], None],
+) -> list[Move]:
+    """What it means to go there, by partition."""
     snapshots = _snapshots(settings, say)
-    return [_move(each, before.get(each), goals[each], spans[each], snapshots.get(each, [])) for each in chosen]
+    return [_move(each, before.get(each), to, spans[each], snapshots.get(each, [])) for each, to in goals.items()]
+
+
+def starts(settings: Settings, to: str | int, spans: Mapping[int, Span]) -> dict[int, int]:
+    """The offsets that `to` means."""
+    with answering(settings):
+        return _goals(Offsets(settings), spans, to)
 
 
 def require_empty(settings: Settings) -> None:
@@ -79,13 +96,15 @@ def require_empty(settings: Settings) -> None:
         raise _occupied(settings, members)
 
 
-def execute(settings: Settings, moves: list[Move], by: By) -> None:
-    """Moved first and then recorded: what is on record has happened."""
+def execute(
+    settings: Settings, moves: list[Move], by: By, texts: Mapping[int, str] | None = None, more: Sequence[Order] = ()
+) -> None:
+    """Moved first and then recorded, `more` after it: what is on record has happened."""
     desk = Desk(settings)
     with answering(settings):
         offsets = Offsets(settings, PATIENCE_S)
         try:
-            offsets.move({each.partition: each.after for each in moves})
+            offsets.move({each.partition: each.after for each in moves}, texts)
         except KafkaException as exception:
             if exception.args[0].code() in OCCUPIED:
                 raise _occupied(settings, offsets.members()) from exception
@@ -95,7 +114,7 @@ def execute(settings: Settings, moves: list[Move], by: By) -> None:
         for each in moves
     ]
     try:
-        desk.give(orders)
+        desk.give([*orders, *more])
     except FraudstreamError as error:
         said = f"the group was moved, but it could not be recorded: {error.message}"
         raise Misconfigured(said, fix="mend that and run the command again: it moves nothing twice") from error

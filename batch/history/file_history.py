@@ -47,6 +47,8 @@ class Origin:
     delay_ms: int | None = None
     checks: Checks = field(default_factory=Checks)
     money: Money = field(default_factory=Money)
+    verdicts: bool = True
+    """Whether anybody will ask for labels; without, the transactions need say nothing of fraud."""
 
 
 @dataclass(slots=True)
@@ -79,7 +81,7 @@ class FileHistory:
         self, origin: Origin, rejects: Rejects, note: Callable[[str], None], kept_bytes: int = KEPT_BYTES
     ) -> None:
         self._origin, self._rejects, self._note, self._kept_bytes = origin, rejects, note, kept_bytes
-        in_table = not origin.labels
+        in_table = origin.verdicts and not origin.labels
         self._table = Transactions(
             origin.transactions, origin.told, origin.reading, Labelling(in_table, origin.delay_ms), origin.checks
         )

@@ -1,22 +1,31 @@
 """The snapshots of one worker's partitions: found again, due, handed over to be written."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from consumer.snapshots.header import Origin, Taken
 from consumer.snapshots.restore import Expected, Restored, newest
 from consumer.snapshots.schedule import Schedule
 from consumer.snapshots.store import Store
 from consumer.snapshots.survey import same_log
-from consumer.snapshots.writer import Writer
 from models.cards.extract import Arrays
 from models.cards.terms import Terms
 from schemas.errors import DependencyAway, Misconfigured
 
 
+class Writes(Protocol):
+    """`Writer` beside the scoring, `Straight` for programs that wait."""
+
+    @property
+    def idle(self) -> bool: ...
+    def hand_over(self, taken: Taken, arrays: Arrays) -> None: ...
+    def close(self) -> bool: ...
+
+
 class Album:
     """`now` is of a clock that only grows."""
 
-    def __init__(self, store: Store, origin: Origin, schedule: Schedule, writer: Writer) -> None:
+    def __init__(self, store: Store, origin: Origin, schedule: Schedule, writer: Writes) -> None:
         self.origin = origin
         self._store, self._schedule, self._writer = store, schedule, writer
 

@@ -25,6 +25,15 @@ CLOSE_S: Final = 15.0
 log = structlog.get_logger(__name__)
 
 
+def written(store: Store, taken: Taken, arrays: Arrays, now_ms: int) -> tuple[Name, Header]:
+    """A record that claims to be of the future must not make a day of its own."""
+    taken = taken.model_copy(update={"log_ms": min(taken.log_ms, now_ms)})
+    header, pieces = made(taken, arrays, now_ms)
+    name = Name.of(header)
+    store.write(name, pieces)
+    return name, header
+
+
 class Writer:
     def __init__(self, store: Store, keep: Keep, now: Callable[[], float] = time.time) -> None:
         self._store = store
@@ -81,7 +90,7 @@ class Writer:
     def _write(self, taken: Taken, arrays: Arrays) -> None:
         start, partition = time.perf_counter(), taken.partition
         try:
-            name, header = self._written(taken, arrays)
+            name, header = written(self._store, taken, arrays, int(self._now() * 1000))
         except Exception as error:  # noqa: BLE001 - whatever a store does, scoring goes on
             SNAPSHOTS.labels("failed").inc()
             DEGRADED.labels(SNAPSHOTS_FAILING).set(1)
@@ -95,15 +104,6 @@ class Writer:
         SNAPSHOT_TIME.labels(str(partition)).set(header.made_at_ms / 1000)
         log.info("snapshot.written", snapshot=str(name), cards=header.cards, seconds=round(seconds, 3))
         self._prune(name)
-
-    def _written(self, taken: Taken, arrays: Arrays) -> tuple[Name, Header]:
-        """A record that claims to be of the future must not make a day of its own."""
-        now_ms = int(self._now() * 1000)
-        taken = taken.model_copy(update={"log_ms": min(taken.log_ms, now_ms)})
-        header, pieces = made(taken, arrays, now_ms)
-        name = Name.of(header)
-        self._store.write(name, pieces)
-        return name, header
 
     def _prune(self, written: Name) -> None:
         try:

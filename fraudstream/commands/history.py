@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TextIO
 
@@ -27,8 +27,8 @@ Many = list[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What a command line says about the history to be read, each as its option has it."""
+class Table:
+    """What a command line says about files of transactions, each as its option has it."""
 
     files: Annotated[
         Many,
@@ -41,6 +41,30 @@ class Told:
     fills: Annotated[
         Many, typer.Option("--fill", metavar="FIELD=VALUE", help="What a field is where the table has nothing.")
     ] = None
+    timezone: Annotated[
+        str, typer.Option("--timezone", metavar="ZONE", help="Zone of times that do not say theirs.")
+    ] = "UTC"
+    time_unit: Annotated[
+        Unit | None, typer.Option("--time-unit", help="What times that are numbers count since 1970.")
+    ] = None
+    rejects: Annotated[
+        Path | None, typer.Option("--rejects", metavar="FILE", help="Gets each row that cannot be used, as JSON lines.")
+    ] = None
+    max_rejects: Annotated[
+        float, typer.Option("--max-rejects", min=0, max=1, help="The share of rows that may be so.")
+    ] = USUAL_SHARE
+    bootstrap: Bootstrap = None
+    config: Config = None
+    sets: Set = None
+
+    def settings(self) -> "Settings":
+        return settings_from(self.bootstrap, None, self.config, self.sets)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told(Table):
+    """What a command line says about the labelled history to be read."""
+
     labels: Annotated[
         Many, typer.Option("--labels", metavar="FILE", help="Verdicts, where they are not in the same table.")
     ] = None
@@ -57,27 +81,9 @@ class Told:
     truths: Annotated[
         Many, typer.Option("--truth", metavar="FILE", help="What is true of each event: event_id, is_fraud, scenario.")
     ] = None
-    timezone: Annotated[
-        str, typer.Option("--timezone", metavar="ZONE", help="Zone of times that do not say theirs.")
-    ] = "UTC"
-    time_unit: Annotated[
-        Unit | None, typer.Option("--time-unit", help="What times that are numbers count since 1970.")
-    ] = None
-    rejects: Annotated[
-        Path | None, typer.Option("--rejects", metavar="FILE", help="Gets each row that cannot be used, as JSON lines.")
-    ] = None
-    max_rejects: Annotated[
-        float, typer.Option("--max-rejects", min=0, max=1, help="The share of rows that may be so.")
-    ] = USUAL_SHARE
     from_topics: Annotated[
         bool, typer.Option("--from-topics", help="Read what the topics of transactions and labels hold instead.")
     ] = False
-    bootstrap: Bootstrap = None
-    config: Config = None
-    sets: Set = None
-
-    def settings(self) -> "Settings":
-        return settings_from(self.bootstrap, None, self.config, self.sets)
 
 
 ONLY_FILES: Final = {
@@ -110,7 +116,20 @@ def history_of(told: Told, settings: "Settings", note: Callable[[str], None]) ->
             yield _of_files(told, settings, rejects, note)
 
 
-def _of_files(told: Told, settings: "Settings", rejects: "Rejects", note: Callable[[str], None]) -> "FileHistory":
+@contextmanager
+def table_of(told: Table, settings: "Settings", note: Callable[[str], None]) -> "Iterator[FileHistory]":
+    """Transactions alone, whatever else the files say."""
+    from batch.history.rejects import Rejects
+
+    with ExitStack() as stack:
+        file = stack.enter_context(_written(told.rejects)) if told.rejects else None
+        plain = Told(**{each.name: getattr(told, each.name) for each in fields(Table)})
+        yield _of_files(plain, settings, Rejects(told.max_rejects, file), note, verdicts=False)
+
+
+def _of_files(
+    told: Told, settings: "Settings", rejects: "Rejects", note: Callable[[str], None], *, verdicts: bool = True
+) -> "FileHistory":
     from batch.history.assignment import LABELS, TRANSACTIONS, TRUTHS, assignment
     from batch.history.file_history import FileHistory, Origin
     from batch.history.files import found
@@ -120,7 +139,8 @@ def _of_files(told: Told, settings: "Settings", rejects: "Rejects", note: Callab
     from schemas.lot import Checks
 
     if not told.files:
-        raise Usage("there is nothing to read", fix="name files of transactions, or give --from-topics")
+        topics = ", or give --from-topics" if verdicts else ""
+        raise Usage("there is nothing to read", fix=f"name files of transactions{topics}")
     _labels_once(told)
     origin = Origin(
         found(told.files, told.style),
@@ -133,6 +153,7 @@ def _of_files(told: Told, settings: "Settings", rejects: "Rejects", note: Callab
         _milliseconds(told.label_delay),
         Checks(reject_pans=settings.checks.reject_pans),
         Bank.of(settings).money,
+        verdicts,
     )
     return FileHistory(origin, rejects, note)
 

@@ -1,29 +1,41 @@
-"""`fraudstream state`: which snapshots of the cards' state there are, and which need not be kept."""
+"""`fraudstream state`: which snapshots of the cards' state there are, and which need not be kept; how a group that is
+new comes by its own, out of files or out of the log beside a group that runs.
+"""
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fraudstream.commands.ledger import Json, as_json
-from fraudstream.commands.options import Config, Set, settings_from
+from fraudstream.commands.forms import filled
+from fraudstream.commands.history import Table, table_of
+from fraudstream.commands.ledger import Json, Who, Why, as_json, by
+from fraudstream.commands.options import Bootstrap, Config, Set, moment_ms, settings_from
 from fraudstream.commands.periods import moment, now_ms
+from fraudstream.commands.progress import stages, to_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from consumer.rebuilding import Rebuilt
     from consumer.snapshots.store import Store
     from consumer.snapshots.survey import Found
+    from fraudstream.seeding import Seeded
     from schemas.settings import Settings
 
+Into = Annotated[
+    str, typer.Option("--into", metavar="GROUP", help="The group that is to take over; it must be a new one.")
+]
+
 app = typer.Typer(
-    help="See and prune the snapshots that a restarted scorer goes on from.",
+    help="See, prune, seed and rebuild the snapshots that a restarted scorer goes on from.",
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
+HOUR_MS = 3_600_000
 MEGA = 1e6
 FITS = "fits"
 
@@ -75,6 +87,121 @@ def prune(
     for name in gone:
         typer.echo(str(name))
     typer.echo(f"{len(gone)} snapshots {'would be removed' if dry_run else 'removed'} from {store}")
+
+
+@app.command(short_help="Give a new group the history of files.")
+@filled(Table)
+def seed(
+    told: Table,
+    *,
+    start: Annotated[
+        str | None,
+        typer.Option("--start", metavar="TIME|earliest|end", help="Where the group begins to score [score.start]."),
+    ] = None,
+    why: Annotated[str | None, typer.Option("--why", help="The reason, in a sentence [which files].")] = None,
+    who: Who = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and fold, and write nothing.")] = False,
+) -> None:
+    """Let a group know on its first day what cards did before: transactions of files become its snapshots.
+
+    Each is put where its card belongs, and the group's start is committed; workers then restore that state and fold the
+    log on top. What is in the files and in the log, with the same id and time, counts once. Start the workers soon:
+    seeds are of no use any more once the log has lost its first records. Verdicts are not looked at here: they go
+    through `fraudstream labels import`.
+    """
+    from fraudstream.seeding import Seeding
+
+    settings = told.settings()
+    goal = _start(start if start is not None else settings.score.start)
+    with table_of(told, settings, to_stderr) as history:
+        said = by(who, why or f"seeded from {', '.join(told.files or [])}"[:1_000])
+        seeding = Seeding(settings)
+        with stages(lambda: history.share) as say:
+            seeding.fold(history, say)
+            if not dry_run:
+                seeding.write(say)
+        to_stderr(str(history.account))
+    places = [] if dry_run else seeding.begin(goal, said, to_stderr)
+    for line in (*places, *_seeded(seeding.seeded, len(seeding.spans), str(seeding.store), dry_run)):
+        typer.echo(line)
+
+
+@app.command(short_help="Make the state of a group that is to take over.")
+def rebuild(*, into: Into, bootstrap: Bootstrap = None, config: Config = None, sets: Set = None) -> None:
+    """Fold the log with this release and these settings up to where the running group stands, as snapshots of another.
+
+    For a release with other features or settings of the cards' state: they fit no snapshot that is there. The running
+    group (score.group) is read about and never in the way. Run it again to catch up: it goes on from what it wrote.
+    Then stop the old workers, and `fraudstream state switch`.
+    """
+    from fraudstream.logs import configure
+    from fraudstream.rebuilding import rebuild as rebuilt
+
+    settings = settings_from(bootstrap, None, config, sets)
+    configure(settings)
+    records = 0
+    with stages(lambda: None) as say:
+        for each in rebuilt(settings, into, say, to_stderr):
+            typer.echo(_rebuilt(each))
+            records += each.records
+    typer.echo(f"the group {into} has state up to where {settings.score.group} stands, {records:,} records folded")
+    typer.echo(f'next: stop the workers, then fraudstream state switch --into {into} --why "…"')
+
+
+@app.command(short_help="Let another group take over where this one stands.")
+def switch(
+    *,
+    into: Into,
+    why: Why,
+    who: Who = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what it would do.")] = False,
+    bootstrap: Bootstrap = None,
+    config: Config = None,
+    sets: Set = None,
+) -> None:
+    """Give the offsets of the group (score.group) to another, with what is counted of dead letters and was ordered.
+
+    Only while nobody is in either. The old group's workers must not be started again: they would score the same
+    records. The new group's are started with score.group set to it.
+    """
+    from fraudstream import switching
+
+    settings = settings_from(bootstrap, None, config, sets)
+    said = by(who, why)
+    plan = switching.plan(settings, into, to_stderr)
+    for each in plan.moves:
+        typer.echo(str(each))
+    carried = f", {len(plan.carried)} orders with them" if plan.carried else ""
+    if dry_run:
+        typer.echo(f"nothing was switched: this was a dry run{carried}")
+        return
+    plan.execute(said)
+    typer.echo(f"the group {into} takes over from {settings.score.group}: {len(plan.moves)} partitions{carried}")
+    typer.echo(f"next: start the workers with score.group={into}, and never those of {settings.score.group} again")
+
+
+def _start(text: str) -> str | int:
+    from fraudstream.moving import EARLIEST, END
+
+    return text if text in {EARLIEST, END} else moment_ms(text, "--start")
+
+
+def _seeded(seeded: "Seeded", partitions: int, where: str, dry_run: bool) -> "Iterator[str]":
+    copies = f", {seeded.copies:,} of them twice" if seeded.copies else ""
+    yield f"{seeded.cards:,} cards of {seeded.events:,} transactions{copies} in {partitions} partitions: {where}"
+    yield f"covered from {moment(seeded.first_ms)} to {moment(seeded.until_ms)}"
+    if seeded.log_since_ms is not None and seeded.log_since_ms > seeded.until_ms + HOUR_MS:
+        yield f"the log begins {moment(seeded.log_since_ms)}: what happened between is known to nobody"
+    if dry_run:
+        yield "nothing was written: this was a dry run"
+        return
+    yield "next: fraudstream labels import for the verdicts of the same time, then start the workers"
+
+
+def _rebuilt(each: "Rebuilt") -> str:
+    cold = "" if each.cold_since_ms is None else f", cold since {moment(each.cold_since_ms)}"
+    said = f"{each.records:,} records from {each.begin:,}, {each.cards:,} cards"
+    return f"partition {each.partition}: up to {each.end:,}, {said}{cold}"
 
 
 @contextmanager

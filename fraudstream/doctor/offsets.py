@@ -19,6 +19,8 @@ from schemas.settings import Settings
 
 SPEC: Final[Any] = OffsetSpec
 PAUSE_S: Final = 0.1
+SETTLED_S: Final = 20.0
+"""Longer than a transaction may stay open whose worker was killed."""
 PASSING: Final = frozenset(
     {
         KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
@@ -74,6 +76,17 @@ class Offsets:
         """What was committed together with those offsets."""
         return {each.partition: each.metadata or "" for each in self._positions()}
 
+    def settled(self) -> list[TopicPartition]:
+        """Where the group stands for certain, and with which texts: transactions that are still open are waited for."""
+        deadline = time.monotonic() + SETTLED_S
+        while True:
+            try:
+                return self._positions(stable=True)
+            except KafkaException as exception:
+                if exception.args[0].code() != KafkaError.UNSTABLE_OFFSET_COMMIT or time.monotonic() > deadline:
+                    raise
+            time.sleep(PAUSE_S)
+
     def at(self, time_ms: int) -> dict[int, int]:
         """By partition, the first offset of that time or later; the end, where there is none."""
         partitions = range(self._partitions())
@@ -85,25 +98,32 @@ class Offsets:
         described = self._described()
         return [] if described is None else sorted(_member(each, self._topic) for each in described.members)
 
-    def move(self, offsets: Mapping[int, int]) -> None:
+    def move(self, offsets: Mapping[int, int], texts: Mapping[int, str] | None = None) -> None:
         """The broker refuses while somebody is in the group."""
-        places = [TopicPartition(self._topic, *each) for each in sorted(offsets.items())]
+        said = texts or {}
+        places = [TopicPartition(self._topic, *each, said.get(each[0])) for each in sorted(offsets.items())]
         asked = ConsumerGroupTopicPartitions(self._group, places)
         answer = self._ask(lambda: self._client.alter_consumer_group_offsets([asked], request_timeout=self._call_s))
         for each in answer[self._group].topic_partitions:
             if each.error:
                 raise KafkaException(each.error)
 
-    def _positions(self) -> list[TopicPartition]:
-        asked = ConsumerGroupTopicPartitions(self._group)
+    def _positions(self, *, stable: bool = False) -> list[TopicPartition]:
+        asked, how = (
+            ConsumerGroupTopicPartitions(self._group),
+            {"require_stable": stable, "request_timeout": self._call_s},
+        )
         try:
-            answer = self._ask(lambda: self._client.list_consumer_group_offsets([asked], request_timeout=self._call_s))
+            answer = self._ask(lambda: self._client.list_consumer_group_offsets([asked], **how))
         except KafkaException as exception:
             if exception.args[0].code() == NO_SUCH_GROUP:
                 return []
             raise
-        found = answer[self._group].topic_partitions
-        return [each for each in found if each.topic == self._topic and each.offset >= 0]
+        found = [each for each in answer[self._group].topic_partitions if each.topic == self._topic]
+        for each in found:
+            if each.error:
+                raise KafkaException(each.error)
+        return [each for each in found if each.offset >= 0]
 
     def group(self) -> Group | None:
         """None: the broker does not know it."""
