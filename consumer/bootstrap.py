@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from confluent_kafka import Consumer, KafkaException
@@ -22,6 +22,7 @@ from consumer.churn import RedisEnricher
 from consumer.dead_letter_limits import Limits
 from consumer.decisions import Desk
 from consumer.epochs import Epochs
+from consumer.fail_points import FailPoints
 from consumer.faults import ending, error_of
 from consumer.health import Health
 from consumer.labels import LabelReader
@@ -79,11 +80,12 @@ def _run(settings: Settings, slot: int, life: Life, say: Callable[[str], None], 
     identity = "-".join((settings.score.app, settings.score.node or socket.gethostname(), str(slot)))
     structlog.contextvars.bind_contextvars(worker=identity)
     metrics.WORKER_INFO.labels(identity, os.getpid(), version("fraudstream")).set(1)
+    points = FailPoints.of(settings, identity, os.environ)
     first = deciding.live(settings)
     trouble = Trouble("consumer")
     client = clients.consumer(settings, identity, trouble)
     partitions = _input_partitions(client, trouble, settings, life)
-    state = keeping.state(settings, client, keeping.origin(settings, client, identity, partitions, life))
+    state = keeping.state(settings, client, keeping.origin(settings, client, identity, partitions, life), points.store)
     source = _source(client, trouble, settings, state, partitions)
     with (
         closing(deciding.Watch(settings, first)) as watch,
@@ -92,7 +94,7 @@ def _run(settings: Settings, slot: int, life: Life, say: Callable[[str], None], 
         closing(Watchdog(say)) as watchdog,
     ):
         scorer = _scorer(settings, identity, state, labels=labels, orders=orders, watch=watch)
-        checkpoint = _checkpoint(settings, identity, source, watchdog, life)
+        checkpoint = _checkpoint(settings, points, source, watchdog, life)
         worker = Worker(source, scorer, checkpoint, orders, life, max_messages=max_messages)
         with _listening(settings, slot, life, worker), _outputs_watched(settings, identity):
             watch.start()
@@ -206,12 +208,18 @@ def _source(client: Consumer, trouble: Trouble, settings: Settings, state: State
     )
 
 
-def _checkpoint(settings: Settings, identity: str, source: KafkaSource, watchdog: Watchdog, life: Life) -> Checkpoint:
+def _checkpoint(
+    settings: Settings, points: FailPoints, source: KafkaSource, watchdog: Watchdog, life: Life
+) -> Checkpoint:
+    identity, source = points.worker, points.source(source)
     call_s, hang_s = settings.score.call_timeout_ms / 1000, settings.score.watchdog_ms / 1000
     if settings.score.delivery == "at_least_once":
-        make = partial(clients.idempotent_producer, settings, identity)
-        return AtLeastOnce(source, make, call_s=call_s, give_up=life.given_up)
-    make = partial(clients.transactional_producer, settings, identity)
+        idempotent = partial(clients.idempotent_producer, settings, identity)
+        return AtLeastOnce(source, idempotent, call_s=call_s, give_up=life.given_up)
+
+    def make(trouble: Trouble) -> Any:  # noqa: ANN401 - the client's, or one that is held at times
+        return points.producer(clients.transactional_producer(settings, identity, trouble))
+
     return ExactlyOnce(source, make, watchdog, call_s=call_s, hang_s=hang_s, give_up=life.given_up)
 
 

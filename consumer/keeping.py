@@ -1,6 +1,7 @@
 """Builds what remembers the cards: memory, snapshots and their store, from the settings and what the broker says."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, TopicCollection
@@ -28,9 +29,11 @@ ASK_S = 5.0
 AGAIN_S = 0.2
 
 
-def state(settings: Settings, client: Consumer, whose: Origin) -> State:
-    """`client` is the one that reads the input."""
-    return _state(settings, client, whose, Writer(store(settings), keep(settings)))
+def state(
+    settings: Settings, client: Consumer, whose: Origin, around: Callable[[Store], Store] = lambda store: store
+) -> State:
+    """`client` is the one that reads the input; `around` puts something around the store of snapshots."""
+    return _state(settings, client, whose, Writer(around(store(settings)), keep(settings)))
 
 
 def state_at_rest(settings: Settings, client: Consumer, whose: Origin) -> State:

@@ -53,6 +53,8 @@ class Deployment:
     settings: Settings
     folder: Path
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    besides: dict[str, str] = field(default_factory=dict)
+    """Variables that are no settings."""
 
     def transaction(self, number: int, **fields: object) -> dict[str, object]:
         usual = {
@@ -94,7 +96,7 @@ class Deployment:
         with (self.folder / f"score-{len(self.running)}.log").open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "fraudstream", "score", *arguments],
-                env=os.environ | chosen,
+                env=os.environ | self.besides | chosen,
                 stdout=output,
                 stderr=output,
             )
