@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo demo-model test check lint types imports docs docs-check fuzz soak bench-decode bench-trees bench-features bench-labels bench-drift bench-state lock clean
+.PHONY: help venv demo demo-model test check lint types imports docs docs-check fuzz soak bench-decode bench-trees bench-features bench-labels bench-drift bench-state lock clean bench-scorer chaos
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -77,6 +77,15 @@ bench-drift: $(VENV)/.ready  ## microseconds per row of counting for drift
 
 bench-state: $(VENV)/.ready  ## seconds to take, write and restore the state of a partition
 	@PYTHONPATH=. $(BIN)/python bench/state.py $(ARGS)
+
+bench-scorer: $(VENV)/.ready  ## what exactly-once costs, gaps after kills, restoring, memory (ARGS="--full")
+	@PYTHONPATH=.:tests $(BIN)/python bench/scorer.py $(ARGS)
+
+chaos: $(VENV)/.ready  ## SIGKILL workers at load, audit what readers find (ARGS="--kills 300 --seconds S --workers 4")
+	@PYTHONPATH=.:tests $(BIN)/python -m support.chaos $(ARGS)
+
+soak: $(VENV)/.ready  ## faults that take long: replies held and cut, a broker of three lost, kills by the hundred
+	@$(BIN)/python -m pytest tests/faults/soak_*.py $(ARGS)
 
 lock: $(VENV)/.ready  ## resolve the two lock files anew: hashes, no addresses
 	@$(LOCK) pyproject.toml -o requirements.lock

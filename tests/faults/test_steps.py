@@ -67,7 +67,10 @@ def test_a_call_whose_answer_does_not_come(stage: Stage, step: str) -> None:
 
 @pytest.mark.parametrize("step", ["produced", "offsets_sent", "committed"])
 def test_a_worker_that_stands_still_while_its_successor_works(stage: Stage, step: str) -> None:
-    """It is fenced when it goes on: what it had begun is not committed any more, what it had committed stays."""
+    """It is fenced when it goes on: what it had begun is not committed any more, what it had committed stays.
+
+    Where it believes that it has committed it makes a new producer first, which fences the successor once.
+    """
     stage.scene.here.hold(lambda each: each.step == step)
     stage.scene.load.burst(BURST)
     held = stage.scene.here.held()
@@ -79,4 +82,5 @@ def test_a_worker_that_stands_still_while_its_successor_works(stage: Stage, step
     held.thaw()
     assert stage.scene.ended_by(zombie) == 75
     stage.scene.load.burst(BURST)
+    stage.worker = stage.scene.staffed(stage.worker)
     stage.scene.clean()

@@ -9,14 +9,15 @@ from pathlib import Path
 
 from support.audit import audited
 from support.deployment import Deployment, fresh_settings
-from support.handshake import Handshake, handshake, until
+from support.handshake import PATIENCE_S, Handshake, handshake, until
 from support.load import Load
 
 from consumer.fail_points import STEPS
 from fraudstream.local.running import Servers
+from schemas.errors import RestartMe
 
 GIVEN = {"score_start": "earliest", "output_scores": "true", "score_lot_rows": "150", "state_snapshot_every": "1s"}
-LABELS = 3_000
+LABELS = 12_000
 
 
 @dataclass
@@ -29,9 +30,15 @@ class Scene:
         """One worker without a supervisor: whoever ends it starts the next."""
         return self.deployment.start("--slot", str(number), **GIVEN | given)
 
-    def answered(self) -> None:
-        """All that was sent has been answered and committed; or a minute is over."""
-        until(lambda: sum(self.deployment.committed().values()) >= self.load.sent, "not all was committed")
+    def answered(self, seconds: float = PATIENCE_S) -> None:
+        """All that was sent has been answered and committed."""
+        until(lambda: sum(self.deployment.committed().values()) >= self.load.sent, "not all was committed", seconds)
+
+    def staffed(self, worker: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
+        """Waits as `answered` does; a worker that asks to be started again is, once."""
+        done = self.load.sent
+        until(lambda: worker.poll() is not None or sum(self.deployment.committed().values()) >= done, "it stands still")
+        return self.slot() if worker.poll() == RestartMe.exit_code else worker
 
     def clean(self) -> None:
         self.answered()
@@ -46,11 +53,11 @@ class Scene:
 
 
 @contextmanager
-def scene(servers: Servers, folder: Path, steps: tuple[str, ...] = STEPS) -> Iterator[Scene]:
+def scene(servers: Servers, folder: Path, steps: tuple[str, ...] = STEPS, rate: float = 400.0) -> Iterator[Scene]:
     settings = fresh_settings(servers, folder)
     with handshake() as here:
         deployment = Deployment(settings, folder, besides=here.variable(*steps))
-        load = Load(settings)
+        load = Load(settings, rate)
         load.labels(LABELS)
         try:
             yield Scene(deployment, load, here)
