@@ -56,9 +56,9 @@ docs-check: $(VENV)/.ready  ## are the generated pages fresh
 fuzz: $(VENV)/.ready  ## 200,000 mutated records through both decoders (FUZZ_SEED=n)
 	@FUZZ_RECORDS=$${FUZZ_RECORDS:-200000} $(BIN)/python -m pytest -s tests/schemas/lot/test_fuzz.py $(ARGS)
 
-soak: $(VENV)/.ready  ## 10,000 schedules of faults, from a seed of today on (SIMULATION_FROM=n)
+soak: $(VENV)/.ready  ## 10,000 schedules of faults, and faults that take long (SIMULATION_FROM=n)
 	@SIMULATION_SCHEDULES=$${SIMULATION_SCHEDULES:-10000} SIMULATION_FROM=$${SIMULATION_FROM:-$$(date +%s)} \
-		$(BIN)/python -m pytest --timeout 3600 tests/simulation/test_schedules.py $(ARGS)
+		$(BIN)/python -m pytest --timeout 3600 tests/simulation/test_schedules.py $(wildcard tests/faults/soak_*.py) $(ARGS)
 
 bench-decode: $(VENV)/.ready  ## microseconds per record of the decoder, beside fastavro
 	@$(BIN)/python bench/decode.py $(ARGS)
@@ -83,9 +83,6 @@ bench-scorer: $(VENV)/.ready  ## what exactly-once costs, gaps after kills, rest
 
 chaos: $(VENV)/.ready  ## SIGKILL workers at load, audit what readers find (ARGS="--kills 300 --seconds S --workers 4")
 	@PYTHONPATH=.:tests $(BIN)/python -m support.chaos $(ARGS)
-
-soak: $(VENV)/.ready  ## faults that take long: replies held and cut, a broker of three lost, kills by the hundred
-	@$(BIN)/python -m pytest tests/faults/soak_*.py $(ARGS)
 
 lock: $(VENV)/.ready  ## resolve the two lock files anew: hashes, no addresses
 	@$(LOCK) pyproject.toml -o requirements.lock

@@ -125,7 +125,8 @@ def test_snapshots_that_are_damaged_between_two_starts(on: Scene, how: str) -> N
     answered(on)
     on.clean()
     ignored = {each["reason"] for each in on.deployment.events() if each["event"] == "snapshot.ignored"}
-    assert bool(damaged) and (how == "all gone") == (not ignored), ignored
+    assert damaged
+    assert (how == "all gone") == (not ignored), ignored
 
 
 def failures(on: Scene) -> list[dict[str, str]]:

@@ -16,10 +16,22 @@ from schemas.registry import Fingerprints
 MODEL = {"name": "rules", "version": "1", "digest": "ab"}
 DECIDED: dict[str, Any] = {
     **dict.fromkeys(("event_id", "card_id", "customer_id", "terminal_id", "policy"), "x"),
-    "event_time": 1_767_571_200_123, "amount_minor": 1, "currency": "EUR", "outcome": "approve",
-    "score": 0.1, "raw_margin": -0.0, "reasons": [], "rules": ["a"], "features": [0.1 + 0.2, float("nan"), -0.0],
-    "churn": {"score": None, "status": "fresh", "generation": None}, "model": MODEL, "feature_version": 3,
-    "marks": [], "degraded": [], "epoch": 7, "scored_at": 5,
+    "event_time": 1_767_571_200_123,
+    "amount_minor": 1,
+    "currency": "EUR",
+    "outcome": "approve",
+    "score": 0.1,
+    "raw_margin": -0.0,
+    "reasons": [],
+    "rules": ["a"],
+    "features": [0.1 + 0.2, float("nan"), -0.0],
+    "churn": {"score": None, "status": "fresh", "generation": None},
+    "model": MODEL,
+    "feature_version": 3,
+    "marks": [],
+    "degraded": [],
+    "epoch": 7,
+    "scored_at": 5,
     "source": {"topic": "t", "partition": 0, "offset": 9},
 }
 

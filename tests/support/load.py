@@ -1,5 +1,6 @@
 """Transactions of many cards at a steady pace, in a time of their own, with all that a log has: late ones, copies,
-extremes, and what is no transaction at all."""
+extremes, and what is no transaction at all.
+"""
 
 import json
 import threading
