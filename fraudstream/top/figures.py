@@ -84,7 +84,9 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`degraded` names a degradation and by how many workers; `standstill_s` output topics that stand still."""
+    """`degraded` names a degradation and by how many workers; `standstill_s` output topics that stand still;
+    `stopped` counts partitions that are not scored, by why.
+    """
 
     at: float
     seconds: float
@@ -97,6 +99,7 @@ class Figures:
     dead_letters: Mapping[str, Count]
     degraded: Mapping[str, int]
     standstill_s: Mapping[str, float]
+    stopped: Mapping[str, int]
     labels: Labels | None
     churn_age_s: float | None
 
@@ -151,6 +154,7 @@ def figures(before: Sequence[Answer], after: Sequence[Answer], seconds: float) -
         dead_letters=_counts(there, "fraudstream_dead_letters_total", "reason", seconds),
         degraded=_degraded(scrapes),
         standstill_s=_standstill(scrapes),
+        stopped=_stopped(scrapes),
         labels=_labels(scrapes),
         churn_age_s=_churn_age(scrapes),
     )
@@ -233,6 +237,13 @@ def _standstill(scrapes: Iterable[Scrape]) -> dict[str, float]:
             if seconds > 0:
                 found[topic] = max(found.get(topic, 0.0), seconds)
     return found
+
+
+def _stopped(scrapes: Iterable[Scrape]) -> dict[str, int]:
+    found = Counter[str]()
+    for scrape in scrapes:
+        found.update({why: int(count) for why, count in scrape.by("fraudstream_partitions_stopped", "why").items()})
+    return {why: count for why, count in sorted(found.items()) if count}
 
 
 def _labels(scrapes: Iterable[Scrape]) -> Labels | None:

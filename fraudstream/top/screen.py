@@ -13,7 +13,7 @@ from fraudstream.top.figures import Figures, Partition, State, Worker
 from fraudstream.top.words import NOTHING, duration, headline, notes, number
 
 STYLES: Final = {State.READY: "green", State.STARTING: "cyan", State.HUNG: "bold red", State.AWAY: "bold red"}
-TROUBLES: Final = ("standstill", "degraded", State.AWAY, State.HUNG)
+TROUBLES: Final = ("standstill", "stopped", "degraded", State.AWAY, State.HUNG)
 WORDS: Final = frozenset({"worker", "at", "state", "stage"})
 FIGURE: Final = 5
 WIDE: Final = 110

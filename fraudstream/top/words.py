@@ -47,6 +47,8 @@ def notes(found: Figures) -> Iterator[str]:
     yield from (f"{each.state}: {each.node}: {each.why}" for each in found.workers if each.why)
     for topic, seconds in found.standstill_s.items():
         yield f"standstill: readers of {topic} have stood at an open transaction for {duration(seconds)}"
+    for why, partitions in found.stopped.items():
+        yield f"stopped: {partitions} partition{'s' * (partitions != 1)}, {why}"
     for name, workers in found.degraded.items():
         yield f"degraded: {name} ({workers} worker{'s' * (workers != 1)})"
     for what, workers in found.deciding.items():

@@ -69,6 +69,7 @@ def found() -> Figures:
     second |= {"fraudstream_output_standstill_seconds{topic=fraud-flags}": 42.0}
     second |= {"fraudstream_model_info{name=m,version=3,digest=abc,policy=p}": 1}
     second |= {"fraudstream_dead_letters_total{reason=empty}": 3}
+    second |= {"fraudstream_partitions_stopped{why=paused}": 2, "fraudstream_partitions_stopped{why=dead_letters}": 0}
     return figures(
         before, [answer(1, first), answer(2, second, ready=False, why="restoring 3 partitions"), before[2]], 2.0
     )
@@ -101,6 +102,7 @@ def test_troubles_are_told(found: Figures) -> None:
     """Degradations by how many workers, topics whose readers stand still, labels that stall, dead letters."""
     assert found.degraded == {"labels_stalled": 1}
     assert found.standstill_s == {"fraud-flags": 42.0}
+    assert found.stopped == {"paused": 2}
     assert found.labels is not None
     assert (found.labels.stalled, found.labels.lag_s) == (1, None)
     said = "\n".join(lines(found))
@@ -109,6 +111,7 @@ def test_troubles_are_told(found: Figures) -> None:
         "labels_stalled (1 worker)",
         "empty 3",
         "not read to its end",
+        "stopped: 2 partitions, paused",
         "starting: 127.0.0.1:2: restoring 3 partitions",
         "m 3, policy p",
     ):
