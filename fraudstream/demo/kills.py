@@ -16,7 +16,7 @@ EACH_SLOT_S: Final = 12.0
 """A slot that dies twice in ten seconds is started again only after a while, and then there is little to see."""
 CALM_S: Final = 1.5
 """While a transaction has waited for so long, the one before is still being replaced."""
-MOST_LATE_S: Final = 12.0
+MOST_LATE_S: Final = 5.0
 """So long that is waited for, on a busy machine."""
 
 
