@@ -49,6 +49,7 @@ def consumer(settings: Settings, identity: str, trouble: Callable[[Any], None]) 
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "auto.offset.reset": "error",
+        "enable.partition.eof": True,
         **_membership(settings, identity),
     }
     return Consumer(settings.kafka.client(**WAITS, **FETCHING, **own) | {"error_cb": trouble})

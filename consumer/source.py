@@ -39,6 +39,8 @@ CALL_TIMEOUT_S: Final = 10.0
 RESTORE_S: Final = 1.0
 """So long partitions are restored before the group is served again, and at least one."""
 
+EOF: Final = KafkaError._PARTITION_EOF  # noqa: SLF001 librdkafka's local codes are spelled with an underscore
+
 REFUSED: Final = frozenset(
     {KafkaError.ILLEGAL_GENERATION, KafkaError.UNKNOWN_MEMBER_ID, KafkaError.REBALANCE_IN_PROGRESS}
 )
@@ -83,6 +85,7 @@ class KafkaSource:
         self._still: frozenset[int] = frozenset()
         self._unrecorded: dict[int, int] = {}
         self._held: list[Any] = []
+        self._ended: dict[int, int] = {}
         self._holding = False
         self._by_steps = by_steps
         self.handovers = 0
@@ -179,12 +182,16 @@ class KafkaSource:
         return [TopicPartition(self._topic, partition, span.end, span.text) for partition, span in spans.items()]
 
     def lag(self) -> dict[int, int]:
-        """Records behind the end as the client last heard of it; asks nobody."""
+        """Records behind the end as the client last heard of it; asks nobody.
+
+        Behind the last record there may be offsets that nobody ever sees: markers of transactions, aborted records.
+        """
         behind = {}
         for partition, position in self._positions.items():
             _, end = self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), cached=True)
             if end >= 0:
-                behind[partition] = max(end - position, 0)
+                read = self._ended.get(partition, 0) if self._cursors.get(partition) == position else 0
+                behind[partition] = max(end - max(position, read), 0)
         return behind
 
     def close(self) -> None:
@@ -195,8 +202,7 @@ class KafkaSource:
         message = self._consumer.poll(seconds)
         if self._trouble.end:
             raise self._trouble.end
-        if message is not None:
-            raise_endings([message])
+        if message is not None and self._records([message]):
             self._held.append(message)
 
     def _drain(self, messages: list[Any], rows: int) -> list[Any]:
@@ -211,12 +217,9 @@ class KafkaSource:
 
     def _fetched(self, messages: list[Any]) -> Fetched | None:
         """Leaves out what is not ours, or not any more, and what came twice because partitions were handed over."""
-        raise_endings(messages)
         kept, past = [], []
         firsts: dict[int, int] = {}
-        for each in messages:
-            if each.error():
-                continue
+        for each in self._records(messages):
             partition, offset = each.partition(), each.offset()
             if offset < self._cursors.get(partition, NEVER) or partition in self._still:
                 continue
@@ -233,6 +236,15 @@ class KafkaSource:
             for each, first in firsts.items()
         }
         return Fetched(self._topic, Raw.of(kept), kept, spans, Raw.of(past) if past else None)
+
+    def _records(self, messages: list[Any]) -> list[Any]:
+        """Without what came in their place; raises what this process cannot go on with."""
+        others = [each for each in messages if each.error() is not None]
+        for each in others:
+            if each.error().code() == EOF:
+                self._ended[each.partition()] = each.offset()
+        raise_endings(each for each in others if each.error().code() != EOF)
+        return [each for each in messages if each.error() is None] if others else messages
 
     def _restored(self) -> bool:
         """Asks the keeper about partitions that came; all are then read from where it is known that they should be."""
@@ -283,6 +295,7 @@ class KafkaSource:
         for each in partitions:
             self._positions.pop(each.partition, None)
             self._texts.pop(each.partition, None)
+            self._ended.pop(each.partition, None)
             self._unrecorded.pop(each.partition, None)
             if self._cursors.pop(each.partition, None) is not None:
                 self._keeper.leave(each.partition)

@@ -25,10 +25,15 @@ class Message:
         return self.fault
 
     def partition(self) -> int | None:
-        return None if self.fault else self.number
+        return self.number if self._placed else None
 
     def offset(self) -> int | None:
-        return None if self.fault else self.at
+        return self.at if self._placed else None
+
+    @property
+    def _placed(self) -> bool:
+        """The end of a partition has its place; other faults have none."""
+        return self.fault is None or self.fault.code() == KafkaError._PARTITION_EOF
 
     def timestamp(self) -> tuple[int, int]:
         return 1, 1_700_000_000_000
@@ -95,8 +100,8 @@ class Client:
             raise KafkaException(self.refusals.pop())
         self.committed_by_us.append({each.partition: each.offset for each in offsets})
 
-    def get_watermark_offsets(self, _: TopicPartition, timeout: float) -> tuple[int, int]:
-        return 3, 9
+    def get_watermark_offsets(self, _: TopicPartition, timeout: float = 0, cached: bool = False) -> tuple[int, int]:
+        return 3, 14 if cached else 9
 
     def assign(self, partitions: list[TopicPartition]) -> None:
         self.read = {each.partition: each.offset for each in partitions}
@@ -502,3 +507,17 @@ def test_a_text_goes_with_its_offset() -> None:
     client.script = [lambda: client.revoked(0)]
     assert take(source) is None
     assert source.texts == {}
+
+
+def test_what_nobody_ever_sees_is_no_lag() -> None:
+    """The last offsets of a partition may be a transaction's marker; until its end is read they count."""
+    client = Client({0: 10})
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0), Message(10), Message(11)]
+    fetched = take(source)
+    assert fetched is not None
+    source.advance(fetched.spans)
+    assert source.lag() == {0: 2}
+    client.script = [Message(14, fault=KafkaError(KafkaError._PARTITION_EOF))]
+    assert take(source) is None
+    assert source.lag() == {0: 0}
