@@ -21,7 +21,7 @@ LATE_S = 0.5
 @dataclass(slots=True)
 class TopicMetadata:
     topic: str
-    partitions: dict[int, int]
+    partitions: dict[int, object]
     error: KafkaError | None = None
 
 
@@ -235,11 +235,8 @@ class MemoryConsumer:
 
     def list_topics(self, topic: str | None = None, timeout: float = -1) -> Metadata:
         self._ask("list_topics", timeout)
-        topics = {name: TopicMetadata(name, dict(enumerate(range(len(each))))) for name, each in self._topics_there()}
-        return Metadata({name: each for name, each in topics.items() if topic in {None, name}})
-
-    def _topics_there(self) -> list[tuple[str, list[Any]]]:
-        return list(self._broker.topics.items())
+        found = {name: each for name, each in self._broker.topics.items() if topic in {None, name}}
+        return Metadata({name: TopicMetadata(name, dict(enumerate(each))) for name, each in found.items()})
 
     def _ask(self, call: str, timeout: float) -> None:
         self._refuse_if_closed()
