@@ -25,10 +25,15 @@ class Outcome:
 
 
 def schedule(
-    seed: int, parts: Parts | None = None, *, exactly_once: bool | None = None, keep_notes: bool = False
+    seed: int,
+    parts: Parts | None = None,
+    *,
+    exactly_once: bool | None = None,
+    crowded: bool = False,
+    keep_notes: bool = False,
 ) -> Outcome:
     parts = parts or (whole() if seed % WHOLE == 0 else Parts())
-    world = World(plan(seed, exactly_once=exactly_once), parts, keep_notes=keep_notes)
+    world = World(plan(seed, exactly_once=exactly_once, crowded=crowded), parts, keep_notes=keep_notes)
     world.run()
     wrong = list(world.broken)
     for partition in range(world.plan.partitions):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 FAULTS = ("crash", "freeze", "lost", "unheard", "late", "rebalance", "kick", "abort", "switch", "trouble")
 RATES = (0.0, 0.0, 0.002, 0.006, 0.02)
+CROWD = dict.fromkeys(FAULTS, 0.0) | {"lost": 0.03, "kick": 0.05, "freeze": 0.006}
 LOTS = (1, 7, 1000)
 CALLS = {
     "commit_transaction": 12.0,
@@ -37,12 +38,15 @@ class Plan:
     transaction_s: float = 4.0
 
 
-def plan(seed: int, *, exactly_once: bool | None = None) -> Plan:
-    """Each schedule has only some of the faults, so that those are frequent enough to meet one another."""
+def plan(seed: int, *, exactly_once: bool | None = None, crowded: bool = False) -> Plan:
+    """Each schedule has only some of the faults, so that those are frequent enough to meet one another.
+
+    `crowded`: several workers, which often lose a request and their partitions at once, and have no other trouble.
+    """
     rng = random.Random(seed)
-    rates = {fault: rng.choice(RATES) for fault in FAULTS}
+    rates = {fault: rng.choice(RATES) for fault in FAULTS} | (CROWD if crowded else {})
     rates["switch"] = rng.choice((0.05, 0.2, 0.5))
-    workers = rng.choice((1, 2, 2, 3))
+    workers = rng.choice((2, 3) if crowded else (1, 2, 2, 3))
     return Plan(
         seed=seed,
         workers=workers,
