@@ -6,7 +6,7 @@ Records that were answered already are decoded and folded, and nothing else.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -23,6 +23,7 @@ from consumer.skips import decoded
 from consumer.state import State
 from models.decide import Decider
 from models.labels import LabelBook
+from models.memory import Sight
 from models.policy import Outcome
 from models.rules import RULES, Status, Statuses
 from schemas.lot import Decoder, Lot, Raw, Refusal
@@ -59,6 +60,10 @@ class Labels(Protocol):
     def catch_up(self, book: LabelBook, life: Life) -> bool: ...
 
     def between_lots(self, book: LabelBook, oldest_ms: int | None) -> None: ...
+
+    @property
+    def forgot_ms(self) -> int | None:
+        """Of rows of an earlier time it is not known what labels would have said."""
 
     def stalled(self, latest_ms: int) -> bool:
         """Whether labels may be missing that a row of that time is to see."""
@@ -99,7 +104,7 @@ class Scorer:
         with STAGE_SECONDS.labels("enrich").time():
             churn = self.enricher.look_up(lot.rows["customer_id"].to_pylist())
         with STAGE_SECONDS.labels("see").time():
-            sight = self.state.see(fetched.raw, lot.rows)
+            sight = self._covered(self.state.see(fetched.raw, lot.rows))
         decider = self.decider()
         with STAGE_SECONDS.labels("decide").time():
             judged = Judged(fetched, lot, sight, decider.decide(lot.rows, sight), churn)
@@ -107,6 +112,13 @@ class Scorer:
         with STAGE_SECONDS.labels("encode").time():
             spans = counted(fetched, lot.refusals, self.limits, self.standing())
             return Scored(Pending(self._records(judged, now), spans), tally(judged, now))
+
+    def _covered(self, sight: Sight) -> Sight:
+        """Rows that are later than anything that is remembered say so."""
+        forgot_ms = self.labels.forgot_ms
+        if forgot_ms is None or not (late := sight.at < forgot_ms).any():
+            return sight
+        return replace(sight, marks=sight.marks | np.uint32(Mark.COLD_STATE) * late)
 
     def _decoded(self, raw: Raw) -> Lot:
         return decoded(self.decoder, raw, self.standing())

@@ -85,7 +85,8 @@ class LabelReader:
         self._refused, self._late = Notices("labels.refused", now), Notices("labels.late", now)
         self._taken = 0
         self._offsets: Mapping[int, int] = {}
-        self._forgot_at: int | None = None
+        self.forgot_ms: int | None = None
+        """Rows of earlier times are not answered as they would have been: what only they could see is forgotten."""
         self._stalled: bool | None = None
         self._learned_at = -math.inf
         self.position_time: int | None = None
@@ -149,9 +150,9 @@ class LabelReader:
             self.position_time = settled.at_ms
             if self._taken == settled.after:
                 self._offsets = settled.offsets
-        if oldest_ms is not None and (self._forgot_at is None or oldest_ms >= self._forgot_at + DAY_MS):
+        if oldest_ms is not None and (self.forgot_ms is None or oldest_ms >= self.forgot_ms + DAY_MS):
             book.forget(oldest_ms)
-            self._forgot_at = oldest_ms
+            self.forgot_ms = oldest_ms
         metrics.LABEL_LAG_SECONDS.set(self.behind_ms() / 1000)
         return learned
 

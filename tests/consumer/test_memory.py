@@ -207,3 +207,16 @@ def test_the_newer_group_protocol(deployment: Deployment) -> None:
     decisions = deployment.await_records(Role.SCORES, 2_000).decisions
     assert deployment.stop(first) == 0
     assert decided(decisions) == refolded(deployment)
+
+
+def test_a_row_later_than_all_that_is_remembered_says_so(deployment: Deployment) -> None:
+    """Labels that only it could see are forgotten by then: it is scored, and outside of what can be recomputed."""
+    publish(deployment, payments(deployment, 200, step_ms=DAY))
+    process = deployment.start(**EVERY)
+    deployment.await_records(Role.SCORES, 200)
+    rows = [deployment.transaction(1_000 + day, event_time=T0 + day * DAY) for day in (80, 190)]
+    publish(deployment, rows)
+    decisions = deployment.await_records(Role.SCORES, 202).decisions
+    assert deployment.stop(process) == 0
+    marks = {each["event_id"]: set(each["marks"]) & {"cold_state"} for each in decisions}
+    assert (marks["event-1080"], marks["event-1190"]) == ({"cold_state"}, set())
