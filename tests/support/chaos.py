@@ -135,12 +135,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     options = parser.parse_args()
     sys.stdout.write(f"seed {options.seed}\n")
+    given = {name: getattr(options, name) for name in ("kills", "seconds", "workers", "seed")}
     with (
         tempfile.TemporaryDirectory(prefix="chaos-") as folder,
         running(Path(folder) / "servers") as servers,
         scene(servers, Path(folder), rate=options.rate) as on,
     ):
-        given = {name: getattr(options, name) for name in ("kills", "seconds", "workers", "seed")}
         outcome = chaos(on, **given)
     for example in outcome.toll.examples:
         sys.stdout.write(f"  {example}\n")

@@ -153,7 +153,7 @@ class Deployment:
 
     def read(self, role: Role, isolation: str = "read_committed") -> Read:
         """Everything on the topic up to its end."""
-        topic, consumer = self.settings.topics.name(role), self._consumer(isolation)
+        topic, consumer = self.settings.topics.name(role), self.reader(isolation)
         try:
             partitions = list(consumer.list_topics(topic, timeout=10).topics[topic].partitions)
             consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
@@ -162,7 +162,7 @@ class Deployment:
             consumer.close()
 
     def committed(self) -> dict[int, int]:
-        consumer = self._consumer("read_committed", self.settings.score.group)
+        consumer = self.reader("read_committed", self.settings.score.group)
         try:
             topic = self.settings.topics.transactions
             asked = [TopicPartition(topic, partition) for partition in range(self.settings.topics.partitions)]
@@ -170,7 +170,7 @@ class Deployment:
         finally:
             consumer.close()
 
-    def _consumer(self, isolation: str, group: str = "reader") -> Consumer:
+    def reader(self, isolation: str, group: str = "reader") -> Consumer:
         return Consumer(
             {
                 "bootstrap.servers": self.settings.kafka.bootstrap,
