@@ -1,4 +1,4 @@
-"""Between clients and a broker of the test's own: it knows the frames of Kafka, and holds or cuts the one that is due."""
+"""Between clients and a broker of the test's own: it knows Kafka's frames, and holds or cuts the one that is due."""
 
 import random
 import socket
