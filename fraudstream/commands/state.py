@@ -115,6 +115,7 @@ def seed(
     goal = _start(start if start is not None else settings.score.start)
     with table_of(told, settings, to_stderr) as history:
         said = by(who, why or f"seeded from {', '.join(told.files or [])}"[:1_000])
+        said.facts()
         seeding = Seeding(settings)
         with stages(lambda: history.share) as say:
             seeding.fold(history, say)
@@ -168,6 +169,7 @@ def switch(
 
     settings = settings_from(bootstrap, None, config, sets)
     said = by(who, why)
+    said.facts()
     plan = switching.plan(settings, into, to_stderr)
     for each in plan.moves:
         typer.echo(str(each))

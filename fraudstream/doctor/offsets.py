@@ -101,7 +101,7 @@ class Offsets:
     def move(self, offsets: Mapping[int, int], texts: Mapping[int, str] | None = None) -> None:
         """The broker refuses while somebody is in the group."""
         said = texts or {}
-        places = [TopicPartition(self._topic, *each, said.get(each[0])) for each in sorted(offsets.items())]
+        places = [TopicPartition(self._topic, *each, said.get(each[0], "")) for each in sorted(offsets.items())]
         asked = ConsumerGroupTopicPartitions(self._group, places)
         answer = self._ask(lambda: self._client.alter_consumer_group_offsets([asked], request_timeout=self._call_s))
         for each in answer[self._group].topic_partitions:
