@@ -1,20 +1,24 @@
 """What is remembered of cards across restarts, rebalances and lost snapshots: always what the log says."""
 
+import time
+from itertools import pairwise
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from structlog.testing import capture_logs
 from support.card_oracle import DAY, Row, lots
 from support.retained import Log
 from support.snapshots import NOW_MS, ORIGIN, TERMS, log
 
+from consumer.metrics import DEGRADED, SNAPSHOTS, SNAPSHOTS_FAILING, SNAPSHOTS_IGNORED
 from consumer.retained import Retained
 from consumer.snapshots.album import Album
 from consumer.snapshots.retention import Keep
 from consumer.snapshots.schedule import Schedule
-from consumer.snapshots.store import Store
+from consumer.snapshots.store import Store, connected
 from consumer.snapshots.writer import Writer
 from consumer.state import ASIDE_S, State
 from models.bank import Bank
@@ -45,16 +49,16 @@ class Clock:
 class Worker:
     """A process: it has a memory, and ends."""
 
-    def __init__(self, folder: Path, rows: list[Row], *, every_s: float = 1e9) -> None:
+    def __init__(self, folder: Path, rows: list[Row], *, every_s: float = 1e9, low: int = 0, **origin: str) -> None:
         self.store, self.clock = Store(str(folder), ORIGIN.group, ORIGIN.topic), Clock()
         self.memory = Bank(terms=TERMS).memory()
-        times = {int(row["offset"]): int(row["timestamp"]) for row in rows}
-        retained = Retained(Log({P: times}, highs={P: max(times, default=-2) + 2}), ORIGIN.topic, lambda: NOW_MS)
-        schedule = Schedule(every_s, 10**9)
-        self.state = State(
-            self.memory, retained, Album(self.store, ORIGIN, schedule, Writer(self.store, Keep())), self.clock
-        )
-        self.rows = rows
+        self.rows = [row for row in rows if row["offset"] >= low]
+        times = {int(row["offset"]): int(row["timestamp"]) for row in self.rows}
+        there = Log({P: times}, lows={P: low} if low else {}, highs={P: max(times, default=-2) + 2})
+        retained = Retained(there, ORIGIN.topic, lambda: NOW_MS)
+        whose, schedule = ORIGIN.model_copy(update=origin), Schedule(every_s, 10**9)
+        self.writer = Writer(self.store, Keep())
+        self.state = State(self.memory, retained, Album(self.store, whose, schedule, self.writer), self.clock)
 
     def read(self, committed: int, until: int) -> np.ndarray:  # type: ignore[type-arg]
         """Restores and reads on to there; the features of what is to be answered."""
@@ -214,6 +218,135 @@ def test_a_group_whose_offsets_are_gone_is_told(folder: Path, rows: list[Row]) -
     away.store._connect = unreachable
     with pytest.raises(DependencyAway, match="cannot be read"):
         away.state.begins(P)
+
+
+def snapshots_at(folder: Path, rows: list[Row], *ends: int) -> list[Path]:
+    """Of workers that were restarted there, the oldest first."""
+    for begin, end in pairwise((0, *ends)):
+        worker = Worker(folder, rows)
+        worker.read(begin, end)
+        worker.state.close({})
+    return sorted(folder.rglob("*.snapshot"))
+
+
+def from_log(folder: Path, rows: list[Row], committed: int) -> int:
+    """Where a worker begins that has nothing but the log."""
+    return Worker(folder / "none", rows).state.restore(P, committed)
+
+
+def restored(worker: Worker, committed: int, until: int) -> tuple[np.ndarray, list[str], int]:  # type: ignore[type-arg]
+    """Its answers, why snapshots were passed over, and from where it folded."""
+    with capture_logs() as said:
+        found = worker.read(committed, until)
+    reasons = [each["reason"] for each in said if each["event"] == "snapshot.ignored"]
+    (begun,) = [each["offset"] for each in said if each["event"] == "state.restored"]
+    return found, reasons, begun
+
+
+@pytest.mark.parametrize("damage", ["flipped", "cut", "empty", "gone"])
+def test_a_damaged_snapshot_leads_to_the_one_before(damage: str, folder: Path, rows: list[Row]) -> None:
+    """Loudly, and to the same bits; where all are damaged, to the log."""
+    whole = Worker(folder / "none", rows).read(0, 2_000)[[row["offset"] >= 1_400 for row in rows[:1_000]]]
+    older, newer = snapshots_at(folder, rows, 800, 1_200)
+    content = newer.read_bytes()
+    spoilt = {"flipped": content[:-9] + bytes([content[-9] ^ 4]) + content[-8:], "cut": content[:-100], "empty": b""}
+    if damage == "gone":
+        newer.unlink()
+    else:
+        newer.write_bytes(spoilt[damage])
+    loud = [] if damage == "gone" else ["damaged"]
+    found, reasons, begun = restored(Worker(folder, rows), 1_400, 2_000)
+    same(found, whole)
+    assert (reasons, begun) == (loud, 799)
+    older.write_bytes(older.read_bytes()[:-1])
+    found, reasons, begun = restored(Worker(folder, rows), 1_400, 2_000)
+    same(found, whole)
+    assert (reasons, begun) == ([*loud, "damaged"], from_log(folder, rows, 1_400))
+
+
+@pytest.mark.parametrize(
+    ("origin", "reason"),
+    [
+        ({"fold_digest": "cd" * 32}, "other_fold"),
+        ({"topic_id": "topic-2"}, "other_topic"),
+        ({"cluster_id": "cluster-b"}, "other_cluster"),
+    ],
+)
+def test_state_of_another_origin_is_folded_anew(
+    origin: dict[str, str], reason: str, folder: Path, rows: list[Row]
+) -> None:
+    """Other settings of the fold, a topic made again, another cluster: the log decides, and its snapshots live on."""
+    whole = Worker(folder / "none", rows).read(0, 900)[[row["offset"] >= 820 for row in rows[:450]]]
+    snapshots_at(folder, rows, 800)
+    worker = Worker(folder, rows, **origin)
+    found, reasons, begun = restored(worker, 820, 900)
+    same(found, whole)
+    assert (reasons, begun) == ([reason], from_log(folder, rows, 820))
+    worker.state.close({})
+    assert restored(Worker(folder, rows, **origin), 900, 990)[2] == 899
+    assert restored(Worker(folder, rows), 900, 990)[1:] == ([reason], 799)
+
+
+def test_a_log_that_lost_its_beginning(folder: Path, rows: list[Row]) -> None:
+    """A snapshot at or behind its first record needs none of what is gone; where there is none, rows are cold."""
+    whole = Worker(folder / "none", rows).read(0, 2_000)[[row["offset"] >= 1_000 for row in rows[:1_000]]]
+    snapshots_at(folder, rows, 801)
+    found, reasons, begun = restored(Worker(folder, rows, low=801), 1_000, 2_000)
+    same(found, whole)
+    assert (reasons, begun) == ([], 801)
+    found, reasons, begun = restored(Worker(folder, rows, low=802), 1_000, 2_000)
+    assert (reasons, begun) == (["behind_the_log"], 802)
+    marks = found[:, -1].astype(np.uint32)
+    first_ms = next(row["timestamp"] for row in rows if row["offset"] >= 802)
+    asked = [row for row in rows[:1_000] if row["offset"] >= 1_000]
+    limits = [row["timestamp"] + TERMS.future_ms if row["timestamp"] > 0 else 2**62 for row in asked]
+    cold = [min(row["event_time"], limit) - 30 * DAY < first_ms for row, limit in zip(asked, limits, strict=True)]
+    assert (marks & Mark.COLD_STATE != 0).tolist() == cold
+    assert any(cold)
+
+
+def test_what_was_deleted_before_it_was_scored_is_not_jumped_over(folder: Path, rows: list[Row]) -> None:
+    """The position stays where it was committed: the broker has nothing there, and that ends the worker."""
+    snapshots_at(folder, rows, 801)
+    assert Worker(folder, rows, low=1_200).state.restore(P, 900) == 900
+    assert Worker(folder, rows, low=1_200).state.restore(P, 801) == 801
+
+
+def test_a_store_that_is_away_stops_nobody(folder: Path, rows: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log is folded; snapshots that fail are counted and tried again, and the store has them once it is back."""
+    monkeypatch.setattr("consumer.snapshots.restore.BETWEEN_S", 0.0)
+    whole = Worker(folder / "none", rows).read(0, 2_000)[[row["offset"] >= 1_000 for row in rows[:1_000]]]
+    snapshots_at(folder, rows, 800)
+    worker = Worker(folder, rows, every_s=10)
+    worker.store._connect = unreachable
+    unreadable, failed = counted(SNAPSHOTS_IGNORED, "unreadable"), counted(SNAPSHOTS, "failed")
+    found, reasons, begun = restored(worker, 1_000, 1_500)
+    assert (reasons, begun) == ([], from_log(folder, rows, 1_000))
+    assert counted(SNAPSHOTS_IGNORED, "unreadable") == unreadable + 1
+    worker.clock.at = 20.0
+    worker.state.write_due({})
+    await_idle(worker)
+    assert counted(SNAPSHOTS, "failed") == failed + 1
+    assert counted(DEGRADED, SNAPSHOTS_FAILING) == 1
+    worker.store._connect = connected
+    same(np.concatenate([found, worker.answer(1_500, 2_000)]), whole)
+    worker.clock.at = 40.0
+    worker.state.write_due({})
+    await_idle(worker)
+    assert counted(DEGRADED, SNAPSHOTS_FAILING) == 0
+    assert [each.name.offset for each in worker.store.snapshots()] == [1_999, 799]
+    worker.state.close({})
+
+
+def counted(metric: Any, label: str) -> float:
+    return float(metric.labels(label)._value.get())
+
+
+def await_idle(worker: Worker) -> None:
+    until = time.monotonic() + 20
+    while not worker.writer.idle:
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def unreachable(_: str) -> NoReturn:

@@ -16,6 +16,7 @@ from support.typed import Typed
 from consumer.dead_letter_limits import Counters, encode
 from consumer.snapshots.digest import fold_digest
 from fraudstream import switching
+from fraudstream.doctor.offsets import Offsets
 from fraudstream.groups import of_group
 from producer.orders import read, standing
 from schemas.orders import Verb
@@ -141,8 +142,6 @@ def test_what_held_for_the_old_group_holds_for_the_new_one(settings: Settings, t
 
 
 def texts(settings: Settings) -> dict[int, str]:
-    from fraudstream.doctor.offsets import Offsets
-
     return Offsets(settings).texts()
 
 
