@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
-from support.deployment import Deployment
+from confluent_kafka.cimpl import NewTopic
+from support.deployment import Deployment, await_leaders
 from support.label_topic import DAY, HOUR, encoded, label, records, send, transaction
 from support.refold import decided, refolded
 
@@ -112,6 +113,13 @@ def until_empty(call: Callable[[], object]) -> None:
             return
 
 
+def move(admin: AdminClient, group: str, places: list[TopicPartition]) -> None:
+    asked = [ConsumerGroupTopicPartitions(group, places)]
+    for each in admin.alter_consumer_group_offsets(asked)[group].result(timeout=10).topic_partitions:
+        if each.error:
+            raise KafkaException(each.error)
+
+
 def test_a_group_that_lost_its_offsets_stops(deployment: Deployment) -> None:
     """Exit code 78 with what to do: what was answered is not known any more."""
     publish(deployment, payments(deployment, 100))
@@ -128,14 +136,7 @@ def test_setting_the_group_back_takes_its_state_along(deployment: Deployment) ->
     assert deployment.score("--max-messages", "600", **EVERY) == 0
     admin, settings = AdminClient({"bootstrap.servers": deployment.settings.kafka.bootstrap}), deployment.settings
     back = [TopicPartition(settings.topics.transactions, p, o // 2) for p, o in deployment.committed().items()]
-    wanted, group = [ConsumerGroupTopicPartitions(settings.score.group, back)], settings.score.group
-
-    def move() -> None:
-        for each in admin.alter_consumer_group_offsets(wanted)[group].result(timeout=10).topic_partitions:
-            if each.error:
-                raise KafkaException(each.error)
-
-    until_empty(move)
+    until_empty(lambda: move(admin, settings.score.group, back))
     again = 600 - sum(each.offset for each in back)
     assert deployment.score("--max-messages", str(again), **EVERY) == 0
     decisions, expected = deployment.read(Role.SCORES).decisions, refolded(deployment)
@@ -220,3 +221,50 @@ def test_a_row_later_than_all_that_is_remembered_says_so(deployment: Deployment)
     assert deployment.stop(process) == 0
     marks = {each["event_id"]: set(each["marks"]) & {"cold_state"} for each in decisions}
     assert (marks["event-1080"], marks["event-1190"]) == ({"cold_state"}, set())
+
+
+def test_records_that_were_deleted_unscored_stop_the_group(deployment: Deployment) -> None:
+    """Exit code 78 with the command that decides; once the group was moved it goes on, with rows that are cold."""
+    given = EVERY | {"score_membership": "dynamic"}
+    publish(deployment, payments(deployment, 300))
+    assert deployment.score("--max-messages", "300", **given) == 0
+    publish(deployment, payments(deployment, 300, 300))
+    settings, committed = deployment.settings, deployment.committed()
+    admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap})
+    lost = [TopicPartition(settings.topics.transactions, each, at + 5) for each, at in committed.items()]
+    for deleted in admin.delete_records(lost).values():
+        deleted.result(15)
+    assert deployment.score("--max-seconds", "30", **given) == 78
+    assert "fraudstream operate move" in deployment.log()
+    left = 300 - 5 * len(committed)
+    until_empty(lambda: move(admin, settings.score.group, lost))
+    assert deployment.score("--max-messages", str(left), **given) == 0
+    decisions = deployment.read(Role.SCORES).decisions
+    found, old = (
+        decided(decisions),
+        [each for each in decisions if each["source"]["offset"] < committed[each["source"]["partition"]]],
+    )
+    assert (len(found), len(old)) == (300 + left, 300)
+    assert all("cold_state" in each["marks"] for each in decisions if each not in old)
+
+
+def test_a_topic_that_was_made_again_begins_anew(deployment: Deployment) -> None:
+    """Its offsets went with it, and its state is not that of the new one; nor is the group taken for an old one."""
+    given = EVERY | {"score_membership": "dynamic"}
+    publish(deployment, payments(deployment, 300))
+    assert deployment.score("--max-messages", "300", **given) == 0
+    settings, topic = deployment.settings, deployment.settings.topics.transactions
+    admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap})
+    admin.delete_topics([topic])[topic].result(15)
+    made = NewTopic(topic, settings.topics.partitions, 1, config={"retention.ms": "-1"})
+    until_empty(lambda: admin.create_topics([made])[topic].result(15))
+    await_leaders(AdminClient({"bootstrap.servers": settings.kafka.bootstrap}), settings)
+    assert set(deployment.committed().values()) == {-1001}
+    before = len(deployment.read(Role.SCORES).messages)
+    publish(deployment, payments(deployment, 200, 300))
+    assert deployment.score("--max-messages", "200", **given) == 0
+    decisions = deployment.read(Role.SCORES).decisions
+    fresh = [each for each in decisions if int(each["event_id"].removeprefix("event-")) >= 250][-200:]
+    assert len(decisions) == before + 200
+    assert decided(fresh) == refolded(deployment)
+    assert {each["from"] for each in restored(deployment)} == {"log"}
