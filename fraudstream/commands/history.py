@@ -117,14 +117,25 @@ def history_of(told: Told, settings: "Settings", note: Callable[[str], None]) ->
 
 
 @contextmanager
-def table_of(told: Table, settings: "Settings", note: Callable[[str], None]) -> "Iterator[FileHistory]":
-    """Transactions alone, whatever else the files say."""
+def transactions_of(
+    told: Table, topic: str | None, settings: "Settings", note: Callable[[str], None]
+) -> "Iterator[FileHistory | TopicHistory]":
+    """Transactions alone, of files whatever else they say, or of a topic."""
     from batch.history.rejects import Rejects
 
     with ExitStack() as stack:
         file = stack.enter_context(_written(told.rejects)) if told.rejects else None
         plain = Told(**{each.name: getattr(told, each.name) for each in fields(Table)})
-        yield _of_files(plain, settings, Rejects(told.max_rejects, file), note, verdicts=False)
+        rejects = Rejects(told.max_rejects, file)
+        if topic is None:
+            yield _of_files(plain, settings, rejects, note, verdicts=False)
+            return
+        if told.files:
+            raise Usage("--from-topic reads no files, and there are files", fix="leave out one of them")
+        topics = settings.topics.model_copy(update={"transactions": topic})
+        history = _of_topics(plain, settings.model_copy(update={"topics": topics}), rejects)
+        stack.callback(history.close)
+        yield history
 
 
 def _of_files(

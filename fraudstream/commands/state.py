@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fraudstream.commands.forms import filled
-from fraudstream.commands.history import Table, table_of
+from fraudstream.commands.history import Table, transactions_of
 from fraudstream.commands.ledger import Json, Who, Why, as_json, by
 from fraudstream.commands.options import Bootstrap, Config, Set, moment_ms, settings_from
 from fraudstream.commands.periods import moment, now_ms
 from fraudstream.commands.progress import stages, to_stderr
+from schemas.errors import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,15 +95,19 @@ def prune(
 def seed(
     told: Table,
     *,
+    topic: Annotated[
+        str | None, typer.Option("--from-topic", metavar="NAME", help="Read another topic of transactions instead.")
+    ] = None,
     start: Annotated[
         str | None,
         typer.Option("--start", metavar="TIME|earliest|end", help="Where the group begins to score [score.start]."),
     ] = None,
-    why: Annotated[str | None, typer.Option("--why", help="The reason, in a sentence [which files].")] = None,
+    why: Annotated[str | None, typer.Option("--why", help="The reason, in a sentence [from where].")] = None,
     who: Who = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and fold, and write nothing.")] = False,
 ) -> None:
-    """Let a group know on its first day what cards did before: transactions of files become its snapshots.
+    """Let a group know on its first day what cards did before: transactions of files become its snapshots, or those of
+    another topic, such as the one before with fewer partitions.
 
     Each is put where its card belongs, and the group's start is committed; workers then restore that state and fold the
     log on top. What is in the files and in the log, with the same id and time, counts once. Start the workers soon:
@@ -113,8 +118,10 @@ def seed(
 
     settings = told.settings()
     goal = _start(start if start is not None else settings.score.start)
-    with table_of(told, settings, to_stderr) as history:
-        said = by(who, why or f"seeded from {', '.join(told.files or [])}"[:1_000])
+    if topic == settings.topics.transactions:
+        raise Usage(f"{topic} is the input itself", fix="nothing need be done: workers fold what their input still has")
+    with transactions_of(told, topic, settings, to_stderr) as history:
+        said = by(who, why or f"seeded from {topic or ', '.join(told.files or [])}"[:1_000])
         said.facts()
         seeding = Seeding(settings)
         with stages(lambda: history.share) as say:

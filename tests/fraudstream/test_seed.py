@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 from support.card_oracle import DAY, HOUR
-from support.deployment import Deployment
+from support.deployment import Deployment, await_leaders
 from support.refold import bits, decided
 from support.snapshots import TERMS, book, log, put, taken
 from support.typed import Typed
@@ -112,6 +114,27 @@ def test_files_and_log_are_one_history(deployment: Deployment, typed: Typed, tmp
     assert not any("cold_state" in each["marks"] for each in decisions)
     unseeded = expected(settings, rows[600:])[500:]
     assert sorted(unseeded) != sorted(wanted)
+
+
+def test_another_topic_is_a_history(deployment: Deployment, typed: Typed, settings: Settings) -> None:
+    """The input moves to a topic with fewer partitions, so cards lie elsewhere: each is known, to the last bit."""
+    rows, name = payments(deployment, range(1_200)), f"{settings.topics.transactions}-narrow"
+    topics = settings.topics.model_copy(update={"transactions": name, "partitions": 4})
+    narrow = settings.model_copy(update={"topics": topics})
+    admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap})
+    admin.create_topics([NewTopic(name, 4, 1, config={"retention.ms": "-1"})])[name].result(15)
+    await_leaders(admin, narrow)
+    publish(settings, rows[:1_000], 0)
+    words = ("state", "seed", "--from-topic", settings.topics.transactions, "--start", "earliest")
+    assert "is the input itself" in typed.badly(64, *words)
+    said = typed.well(*words, "--set", f"topics.transactions={name}").out
+    assert "50 cards of 1,000 transactions" in said
+    assert "in 4 partitions" in said
+    process = deployment.start(output_scores="true", topics_transactions=name)
+    publish(narrow, rows[1_000:], 1_000)
+    decisions = deployment.await_records(Role.SCORES, 200).decisions
+    assert deployment.stop(process) == 0
+    assert sorted(decided(decisions).values()) == sorted(expected(narrow, rows)[1_000:])
 
 
 def test_the_start_is_committed_and_on_record(
