@@ -1,6 +1,7 @@
 """`fraudstream state seed` on a real Kafka: what files tell of cards is known from the first decision on."""
 
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from support.snapshots import TERMS, book, log, put, taken
 from support.typed import Typed
 
 from consumer import keeping
+from fraudstream.doctor.offsets import Offsets
 from models.bank import Bank
 from producer.orders import read
 from schemas.lot import Checks, Decoder, Raw
@@ -172,6 +174,9 @@ def test_a_seed_that_was_interrupted_is_sown_again(deployment: Deployment, typed
             seed(typed, path)
     assert deployment.score("--max-seconds", "30", score_membership="dynamic") == 78
     before = sorted(each.name for each in (tmp_path / "state").rglob("*.snapshot"))
+    until = time.monotonic() + 30
+    while Offsets(deployment.settings).members() and time.monotonic() < until:
+        time.sleep(0.5)  # a worker that refused has not left
     seed(typed, path)
     assert sorted(each.name for each in (tmp_path / "state").rglob("*.snapshot")) == before != []
     assert set(deployment.committed().values()) == {0}
