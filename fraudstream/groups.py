@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from fraudstream.doctor.offsets import Offsets
 from fraudstream.moving import require_empty
-from fraudstream.orders import answering
+from fraudstream.orders import PATIENCE_S, answering
 from schemas.errors import Usage
 from schemas.settings import Settings
 
@@ -27,7 +27,7 @@ def require_new(settings: Settings) -> None:
     """Nobody is in it, and it has answered nothing."""
     require_empty(settings)
     with answering(settings):
-        committed = Offsets(settings).committed()
+        committed = Offsets(settings, PATIENCE_S).committed()
     if committed:
         places = ", ".join(f"{each}: {offset:,}" for each, offset in sorted(committed.items()))
         raise Usage(
@@ -39,7 +39,7 @@ def require_new(settings: Settings) -> None:
 def committed_by(settings: Settings) -> dict[int, int]:
     """Of the running group."""
     with answering(settings):
-        committed = Offsets(settings).committed()
+        committed = Offsets(settings, PATIENCE_S).committed()
     if not committed:
         raise Usage(
             f"the group {settings.score.group!r} has committed nothing, so there is nothing to follow",

@@ -85,7 +85,7 @@ def moves(
 def starts(settings: Settings, to: str | int, spans: Mapping[int, Span]) -> dict[int, int]:
     """The offsets that `to` means."""
     with answering(settings):
-        return _goals(Offsets(settings), spans, to)
+        return _goals(Offsets(settings, PATIENCE_S), spans, to)
 
 
 def require_empty(settings: Settings) -> None:

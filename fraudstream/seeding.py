@@ -27,7 +27,7 @@ from consumer.trouble import Trouble
 from fraudstream.doctor.offsets import Offsets, Span
 from fraudstream.groups import Say, require_new
 from fraudstream.moving import execute, moves, starts
-from fraudstream.orders import answering
+from fraudstream.orders import PATIENCE_S, answering
 from models.bank import Bank
 from models.cards import CardBook
 from models.registry.by import By
@@ -68,7 +68,7 @@ class Seeding:
         bank = Bank.of(settings)
         self.settings, self.store = settings, keeping.store(settings)
         with answering(settings):
-            self.spans: Mapping[int, Span] = Offsets(settings).spans()
+            self.spans: Mapping[int, Span] = Offsets(settings, PATIENCE_S).spans()
             with _client(settings) as client:
                 self._origin = _origin(settings, client, len(self.spans))
                 log_since = _log_since(settings, client, self.spans)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from fraudstream.doctor.offsets import Offsets
 from fraudstream.groups import committed_by, of_group
 from fraudstream.moving import Move, execute, moves, require_empty
-from fraudstream.orders import answering
+from fraudstream.orders import PATIENCE_S, answering
 from models.registry.by import By
 from producer.orders import standing
 from schemas.errors import Usage
@@ -41,8 +41,8 @@ def plan(settings: Settings, into: str, say: Callable[[str], None]) -> Switch:
     for each in (settings, new):
         require_empty(each)
     with answering(settings):
-        offsets = Offsets(settings)
-        places, spans, there = offsets.settled(), offsets.spans(), Offsets(new).committed()
+        offsets = Offsets(settings, PATIENCE_S)
+        places, spans, there = offsets.settled(), offsets.spans(), Offsets(new, PATIENCE_S).committed()
     goals = {each.partition: each.offset for each in places}
     _refuse_used(into, there, goals)
     texts = {each.partition: each.metadata or "" for each in places}

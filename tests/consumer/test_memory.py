@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
-from support.deployment import Deployment
+from support.deployment import Deployment, await_input
 from support.label_topic import DAY, HOUR, encoded, label, records, send, transaction
 from support.refold import decided, refolded
 
 from models.feature_list import POSITION
-from schemas.settings import Settings
 from schemas.topics import Role
 
 EARLIEST = "earliest"
@@ -249,14 +248,6 @@ def test_records_that_were_deleted_unscored_stop_the_group(deployment: Deploymen
     assert all("cold_state" in each["marks"] for each in decisions if each not in old)
 
 
-def led(settings: Settings) -> None:
-    """A client of its own each time: one that has heard of a topic that was deleted believes it for long."""
-    admin, topics = AdminClient({"bootstrap.servers": settings.kafka.bootstrap}), settings.topics
-    places = [TopicPartition(topics.transactions, number) for number in range(topics.partitions)]
-    for each in admin.list_offsets(dict.fromkeys(places, OffsetSpec.latest())).values():
-        each.result(timeout=10)
-
-
 def test_a_topic_that_was_made_again_begins_anew(deployment: Deployment) -> None:
     """Its offsets went with it, and its state is not that of the new one; nor is the group taken for an old one."""
     given = EVERY | {"score_membership": "dynamic"}
@@ -267,7 +258,7 @@ def test_a_topic_that_was_made_again_begins_anew(deployment: Deployment) -> None
     admin.delete_topics([topic])[topic].result(15)
     made = NewTopic(topic, settings.topics.partitions, 1, config={"retention.ms": "-1"})
     until_empty(lambda: admin.create_topics([made])[topic].result(15))
-    until_empty(lambda: led(settings))
+    await_input(settings)
     assert set(deployment.committed().values()) == {-1001}
     before = {(each.partition(), each.offset()) for each in deployment.read(Role.SCORES).messages}
     publish(deployment, payments(deployment, 200, 300))

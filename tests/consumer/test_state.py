@@ -16,6 +16,7 @@ from support.snapshots import NOW_MS, ORIGIN, TERMS, log
 from consumer.metrics import DEGRADED, SNAPSHOTS, SNAPSHOTS_FAILING, SNAPSHOTS_IGNORED
 from consumer.retained import Retained
 from consumer.snapshots.album import Album
+from consumer.snapshots.header import Origin
 from consumer.snapshots.retention import Keep
 from consumer.snapshots.schedule import Schedule
 from consumer.snapshots.store import Store, connected
@@ -49,16 +50,18 @@ class Clock:
 class Worker:
     """A process: it has a memory, and ends."""
 
-    def __init__(self, folder: Path, rows: list[Row], *, every_s: float = 1e9, low: int = 0, **origin: str) -> None:
+    def __init__(
+        self, folder: Path, rows: list[Row], *, every_s: float = 1e9, low: int = 0, origin: Origin = ORIGIN
+    ) -> None:
         self.store, self.clock = Store(str(folder), ORIGIN.group, ORIGIN.topic), Clock()
         self.memory = Bank(terms=TERMS).memory()
         self.rows = [row for row in rows if row["offset"] >= low]
         times = {int(row["offset"]): int(row["timestamp"]) for row in self.rows}
         there = Log({P: times}, lows={P: low} if low else {}, highs={P: max(times, default=-2) + 2})
         retained = Retained(there, ORIGIN.topic, lambda: NOW_MS)
-        whose, schedule = ORIGIN.model_copy(update=origin), Schedule(every_s, 10**9)
+        schedule = Schedule(every_s, 10**9)
         self.writer = Writer(self.store, Keep())
-        self.state = State(self.memory, retained, Album(self.store, whose, schedule, self.writer), self.clock)
+        self.state = State(self.memory, retained, Album(self.store, origin, schedule, self.writer), self.clock)
 
     def read(self, committed: int, until: int) -> np.ndarray:  # type: ignore[type-arg]
         """Restores and reads on to there; the features of what is to be answered."""
@@ -278,12 +281,13 @@ def test_state_of_another_origin_is_folded_anew(
     """Other settings of the fold, a topic made again, another cluster: the log decides, and its snapshots live on."""
     whole = Worker(folder / "none", rows).read(0, 900)[[row["offset"] >= 820 for row in rows[:450]]]
     snapshots_at(folder, rows, 800)
-    worker = Worker(folder, rows, **origin)
+    other = ORIGIN.model_copy(update=origin)
+    worker = Worker(folder, rows, origin=other)
     found, reasons, begun = restored(worker, 820, 900)
     same(found, whole)
     assert (reasons, begun) == ([reason], from_log(folder, rows, 820))
     worker.state.close({})
-    assert restored(Worker(folder, rows, **origin), 900, 990)[2] == 899
+    assert restored(Worker(folder, rows, origin=other), 900, 990)[2] == 899
     assert restored(Worker(folder, rows), 900, 990)[1:] == ([reason], 799)
 
 

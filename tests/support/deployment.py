@@ -281,3 +281,16 @@ def await_leaders(admin: AdminClient, settings: Settings) -> None:
     while any(each.exception(timeout=15) for each in admin.list_offsets(every).values()):
         assert time.monotonic() < deadline, "the broker does not lead the partitions it has made"
         time.sleep(0.02)
+
+
+def await_input(settings: Settings) -> None:
+    """A client of its own each time: one that asked too early, or knew a topic that is gone, believes it for long."""
+    places = [TopicPartition(settings.topics.transactions, number) for number in range(settings.topics.partitions)]
+    deadline = time.monotonic() + 30
+    while True:
+        admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap, "log_level": 0})
+        asked = admin.list_offsets({each: OffsetSpec.latest() for each in places}).values()
+        if not any(each.exception(timeout=15) for each in asked):
+            return
+        assert time.monotonic() < deadline, "the broker does not lead the partitions it has made"
+        time.sleep(0.3)
