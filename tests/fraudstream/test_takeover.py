@@ -145,6 +145,23 @@ def texts(settings: Settings) -> dict[int, str]:
     return Offsets(settings).texts()
 
 
+def test_what_was_skipped_is_not_in_the_new_state(deployment: Deployment, typed: Typed, into: str) -> None:
+    """Nor will it be when the log is folded anew: the order goes along."""
+    settings, topic = deployment.settings, deployment.settings.topics.transactions
+    publish(deployment, range(100))
+    consumer = Consumer({"bootstrap.servers": settings.kafka.bootstrap, "group.id": settings.score.group})
+    places = [TopicPartition(topic, number) for number in range(settings.topics.partitions)]
+    ends = {each.partition: consumer.get_watermark_offsets(each, timeout=10)[1] for each in places}
+    consumer.close()
+    typed.well("operate", "skip", 3, 0, *WHY)
+    for partition, end in ends.items():
+        commit(settings, end, partition=partition)
+    typed.well("state", "rebuild", "--into", into)
+    rows = json.loads(typed.well("state", "show", "--json", "--set", f"score.group={into}").out)
+    assert {each["partition"]: each["offset"] for each in rows} == ends
+    assert sum(each["entries"] for each in rows) == 99
+
+
 def test_an_open_transaction_is_waited_for(settings: Settings, into: str) -> None:
     """A worker that was killed may have sent offsets that will count: what it stood at is not known before."""
     fill(settings)
