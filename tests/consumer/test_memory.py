@@ -12,7 +12,7 @@ import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
-from support.deployment import Deployment, await_input
+from support.deployment import Deployment, await_leaders
 from support.label_topic import DAY, HOUR, encoded, label, records, send, transaction
 from support.refold import decided, refolded
 
@@ -258,7 +258,7 @@ def test_a_topic_that_was_made_again_begins_anew(deployment: Deployment) -> None
     admin.delete_topics([topic])[topic].result(15)
     made = NewTopic(topic, settings.topics.partitions, 1, config={"retention.ms": "-1"})
     until_empty(lambda: admin.create_topics([made])[topic].result(15))
-    await_input(settings)
+    await_leaders(settings)
     assert set(deployment.committed().values()) == {-1001}
     before = {(each.partition(), each.offset()) for each in deployment.read(Role.SCORES).messages}
     publish(deployment, payments(deployment, 200, 300))

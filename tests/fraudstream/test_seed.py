@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from support.card_oracle import DAY, HOUR
-from support.deployment import Deployment, await_input
+from support.deployment import Deployment, await_leaders
 from support.refold import bits, decided
 from support.snapshots import TERMS, book, log, put, taken
 from support.typed import Typed
@@ -125,7 +125,7 @@ def test_another_topic_is_a_history(deployment: Deployment, typed: Typed, settin
     narrow = settings.model_copy(update={"topics": topics})
     admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap})
     admin.create_topics([NewTopic(name, 4, 1, config={"retention.ms": "-1"})])[name].result(15)
-    await_input(narrow)
+    await_leaders(narrow)
     publish(settings, rows[:1_000], 0)
     words = ("state", "seed", "--from-topic", settings.topics.transactions, "--start", "earliest")
     assert "is the input itself" in typed.badly(64, *words)
