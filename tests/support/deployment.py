@@ -31,6 +31,7 @@ from schemas.topics import RULES, Role
 PATIENCE_S = 60.0
 MADE_S = 60.0
 """How long a busy broker may take to make the topics of a test."""
+AS_THE_BROKER_SAYS = -1
 NOW_MS = 1_767_571_200_000
 PARTITIONS = Topics().partitions
 
@@ -253,7 +254,7 @@ class Ahead:
         unique = uuid.uuid4().hex[:12]
         kept = {"retention.ms": "-1"}  # tests stamp records with times that a broker would hold to be long past
         names = [(f"{rule.name}-{unique}", rule.partitions or PARTITIONS) for rule in RULES]
-        wanted = [NewTopic(name, partitions, 1, config=kept) for name, partitions in names]
+        wanted = [NewTopic(name, partitions, AS_THE_BROKER_SAYS, config=kept) for name, partitions in names]
         return unique, self._admin.create_topics(wanted)
 
 

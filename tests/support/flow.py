@@ -1,5 +1,6 @@
 """A deployment that is measured: a past of many cards, a flow at a steady rate, and when decisions come back."""
 
+import os
 import subprocess
 import tempfile
 import threading
@@ -36,6 +37,23 @@ def until(what: Callable[[], Any], seconds: float = PATIENCE_S, rest_s: float = 
             raise TimeoutError("the bench has waited for too long")
         time.sleep(rest_s)
     return found
+
+
+def processor_s(pid: int) -> float:
+    """Spent by a process so far, in itself and for it in the kernel."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Events a second, and the processor's seconds for each."""
+
+    rate: float
+    spent_s: float
+
+    def __str__(self) -> str:
+        return f"{self.rate:10,.0f}  {self.spent_s * 1e6:6.1f} us of processor"
 
 
 @dataclass
@@ -89,8 +107,8 @@ class Ground:
     def committed(self) -> int:
         return sum(max(each, 0) for each in self.deployment.committed().values())
 
-    def throughput(self) -> float:
-        """Between the first commit of what there is and the last."""
+    def pace(self, pid: int) -> Pace:
+        """Of the worker, between the first commit of what there is and the last."""
         client = self.deployment.reader("read_committed", self.deployment.settings.score.group)
         asked = [TopicPartition(self.topic, each) for each in range(self.deployment.settings.topics.partitions)]
 
@@ -98,10 +116,11 @@ class Ground:
             return sum(max(each.offset, 0) for each in client.committed(asked, timeout=10))
 
         first = until(done)
-        begun = time.perf_counter()
+        begun, spent = time.perf_counter(), processor_s(pid)
         until(lambda: done() >= self.sent)
+        events = max(self.sent - first, 1)
         client.close()
-        return (self.sent - first) / (time.perf_counter() - begun)
+        return Pace(events / (time.perf_counter() - begun), (processor_s(pid) - spent) / events)
 
     @property
     def topic(self) -> str:

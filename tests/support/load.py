@@ -27,9 +27,11 @@ class Load:
             {"bootstrap.servers": settings.kafka.bootstrap, "partitioner": "murmur2_random", "linger.ms": 5}
         )
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="load", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
+        self._ended.clear()
+        self._thread = threading.Thread(target=self._run, name="load", daemon=True)
         self._thread.start()
         return self
 
@@ -38,8 +40,9 @@ class Load:
 
     def stop(self) -> None:
         self._ended.set()
-        if self._thread.is_alive():
+        if self._thread:
             self._thread.join()
+            self._thread = None
 
     def burst(self, count: int) -> None:
         for number in range(self.sent, self.sent + count):
