@@ -7,14 +7,14 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 from confluent_kafka.cimpl import NewTopic
 from fastavro import schemaless_reader, schemaless_writer
@@ -169,7 +169,7 @@ class Deployment:
         try:
             topic = self.settings.topics.transactions
             asked = [TopicPartition(topic, partition) for partition in range(self.settings.topics.partitions)]
-            return {each.partition: each.offset for each in consumer.committed(asked, timeout=10)}
+            return {each.partition: each.offset for each in answer(lambda: consumer.committed(asked, timeout=10))}
         finally:
             consumer.close()
 
@@ -192,6 +192,18 @@ class Deployment:
             "FRAUDSTREAM_REDIS_URL": settings.redis.url.get_secret_value(),
             "FRAUDSTREAM_STATE_URL": settings.state.url.get_secret_value(),
         }
+
+
+def answer(ask: Callable[[], Any]) -> Any:
+    """Coordinators move, and brokers come back."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return ask()
+        except KafkaException:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def _text(settings: Settings, path: str) -> str | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from confluent_kafka import Consumer, Producer, TopicPartition
-from support.deployment import Deployment, fresh_settings
+from support.deployment import Deployment, answer, fresh_settings
 
 from fraudstream.local.running import Servers
 from schemas.contracts import TRANSACTION
@@ -113,7 +113,7 @@ class Ground:
         asked = [TopicPartition(self.topic, each) for each in range(self.deployment.settings.topics.partitions)]
 
         def done() -> int:
-            return sum(max(each.offset, 0) for each in client.committed(asked, timeout=10))
+            return sum(max(each.offset, 0) for each in answer(lambda: client.committed(asked, timeout=10)))
 
         first = until(done)
         begun, spent = time.perf_counter(), processor_s(pid)
