@@ -1,6 +1,6 @@
 """What exactly-once costs, how long outputs stand still after kills and restarts, restoring, snapshots, memory.
 
-python bench/scorer.py [--events 150000] [--seconds 8] [--full]
+python bench/scorer.py [--events 100000] [--memory-events 200000] [--seconds 6] [--full]
 
 One Kafka and one Redis of its own, one run, everything on this machine: brokers, workers, whoever sends and whoever
 reads share its cores. Ratios carry over to other machines, seconds do not. Throughput, and the processor's time beside
@@ -174,13 +174,25 @@ def kills(servers: Servers, folder: Path) -> None:
             reader = Reader(on)
             with Flow(on, SLOWER) as flow:
                 time.sleep(WARM_S)
-                owned, at = _owned(on, 0), time.perf_counter()
+                owned, at, clock = _owned(on, 0), time.perf_counter(), time.time()
                 workers[0].send_signal(signal.SIGKILL)
                 workers[0].wait()
                 if restarted:
                     on.worker(0, output_scores="true", **given)
                 say(name, f"{first_output(flow, reader, owned, at):7.1f} s")
+                if restarted:
+                    say(
+                        "  of these until it knows what decides, and joins",
+                        f"{since(on, 'decider.live', clock):7.1f} s",
+                    )
+                    say("  until it has its partitions", f"{since(on, 'source.assigned', clock):7.1f} s")
             reader.close()
+
+
+def since(on: Ground, event: str, clock: float) -> float:
+    """Until the first one after that moment."""
+    said = (each["timestamp"] for each in on.deployment.events() if each["event"] == event)
+    return min(late for each in said if (late := datetime.fromisoformat(each).timestamp() - clock) > 0)
 
 
 def _owned(on: Ground, slot: int) -> set[int]:
@@ -248,9 +260,9 @@ def remembered(servers: Servers, folder: Path, events: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--events", type=int, default=150_000)
-    parser.add_argument("--memory-events", type=int, default=300_000)
-    parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--events", type=int, default=100_000)
+    parser.add_argument("--memory-events", type=int, default=200_000)
+    parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--full", action="store_true")
     options = parser.parse_args()
     events, most, seconds = options.events, options.memory_events, options.seconds
