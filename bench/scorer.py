@@ -6,8 +6,8 @@ One Kafka and one Redis of its own, one run, everything on this machine: brokers
 reads share its cores. Ratios carry over to other machines, seconds do not. Throughput, and the processor's time beside
 it, are between the first commit and the last. The yardstick is a bare pass-through with the worker's own clients:
 consume, produce every record, send offsets, commit; a worker that writes flags alone writes far less. Latency is from
-the moment at which a transaction was due, at 1,000 a second whatever comes back, until a reader of committed records has
-its decision. `--full` takes 10 M events for memory, 1 M for throughput and a minute for latency.
+the moment at which a transaction was due, at 1,000 a second whatever comes back, until a reader of committed records
+has its decision. `--full` takes 10 M events for memory, 1 M for throughput and a minute for latency.
 """  # noqa: INP001 - run, never imported
 
 import argparse
