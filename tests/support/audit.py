@@ -104,9 +104,9 @@ def verdict(decision: Mapping[str, Any]) -> Verdict:
     )
 
 
-def audited(deployment: Deployment) -> Toll:
+def audited(deployment: Deployment, wanted: Expected | None = None) -> Toll:
     """Of a deployment that writes all scores, and was given all labels before the transactions."""
-    wanted = expected(deployment)
+    wanted = wanted or expected(deployment)
     scores, flags = deployment.read(Role.SCORES), deployment.read(Role.FLAGS)
     scored, flagged = scores.decisions, flags.decisions
     refused = [_refused(each) for each in deployment.read(Role.DLQ).messages]
