@@ -71,8 +71,8 @@ class AtLeastOnce:
         self._producer = None
 
     def _deliver(self, pending: Pending) -> None:
-        """Returns when the broker has acknowledged every record; a refusal sends the whole lot again."""
-        while True:
+        """Returns when the broker has acknowledged every record; a refusal sends the whole lot again, a few times."""
+        for _ in range(FAILURES):
             self._refused.clear()
             send(self._producer, pending, self._delivered)
             self._flush()
@@ -81,8 +81,12 @@ class AtLeastOnce:
             CHECKPOINTS.labels("failed").inc()
             if end := ending(self._refused[0]):
                 raise end
+            if self._give_up():
+                raise RestartMe(f"asked to end while the broker refused records: {self._refused[0].str()}")
             RECYCLES.inc()
+            self._source.hold()
             self.start()
+        raise RestartMe(f"the broker refused records {FAILURES} times in a row: {self._refused[0].str()}")
 
     def _flush(self) -> None:
         while self._producer.flush(self._call_s):

@@ -13,7 +13,7 @@ from models.decide import ModelRef
 
 LABELS_STALLED: Final = "labels_stalled"
 BACKLOG: Final = "backlog"
-"""The lot holds records so old that nobody would act on a flag: its decisions go to the scores alone."""
+"""All records of the lot are so old that nobody would act on a flag: its decisions go to the scores alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ OFF_THE_LOG: Final = (
 )
 PROPERTY: Final = "correct kafka.properties; `fraudstream settings` shows what is set and where it comes from"
 FIXES: Final = {
+    KafkaError.MSG_SIZE_TOO_LARGE: "let the output topics and their brokers take records of 1 MiB: max.message.bytes",
     KafkaError._INVALID_ARG: PROPERTY,  # noqa: SLF001
     KafkaError._CONFLICT: PROPERTY,  # noqa: SLF001
     KafkaError._AUTHENTICATION: LOGIN,  # noqa: SLF001

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from schemas.lot import Raw
 
 Headers = list[tuple[str, bytes | None]]
@@ -49,6 +51,12 @@ class Fetched:
     messages: Sequence[Message]
     spans: Mapping[int, Span]
     past: Raw | None = None
+
+
+def first_offsets(raw: Raw) -> dict[int, int]:
+    """By partition."""
+    partitions, firsts = np.unique(raw.partition, return_index=True)
+    return dict(zip(partitions.tolist(), raw.offset[firsts].tolist(), strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ class Scorer:
     def _circumstances(self, judged: Judged, decider: Decider) -> Circumstances:
         churn, at = judged.churn, judged.sight.at
         stalled = len(at) > 0 and self.labels.stalled(int(at.max()))
-        late = 0 < self.max_age_ms < self.clock_ms() - int(judged.fetched.raw.timestamp.min())
+        late = 0 < self.max_age_ms < self.clock_ms() - int(judged.fetched.raw.timestamp.max())
         return Circumstances(
             decider.model,
             decider.policy,

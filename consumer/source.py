@@ -24,7 +24,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from consumer.faults import ending, error_of
 from consumer.keeper import Keeper
-from consumer.lots import Fetched, Span
+from consumer.lots import Fetched, Span, first_offsets
 from consumer.trouble import Trouble, raise_endings
 from schemas.errors import RestartMe
 from schemas.lot import Raw
@@ -40,6 +40,8 @@ RESTORE_S: Final = 1.0
 """So long partitions are restored before the group is served again, and at least one."""
 
 EOF: Final = KafkaError._PARTITION_EOF  # noqa: SLF001 librdkafka's local codes are spelled with an underscore
+
+OFF_THE_LOG: Final = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE})  # noqa: SLF001
 
 REFUSED: Final = frozenset(
     {KafkaError.ILLEGAL_GENERATION, KafkaError.UNKNOWN_MEMBER_ID, KafkaError.REBALANCE_IN_PROGRESS}
@@ -135,6 +137,15 @@ class KafkaSource:
             raise RestartMe(f"the input has more partitions than the {self._partition_count} there were")
         messages, self._held = self._held, []
         return self._fetched(self._drain(messages, min(most, self._lot_rows)))
+
+    def put_back(self, fetched: Fetched) -> None:
+        """Reads again what was neither scored nor remembered, of the partitions that are still ours."""
+        for raw in (fetched.raw, fetched.past):
+            for partition, offset in first_offsets(raw).items() if raw is not None else ():
+                if partition in self._cursors:
+                    self._cursors[partition] = min(self._cursors[partition], offset)
+        self._held.clear()
+        self._read()
 
     def hold(self) -> None:
         """Polls without fetching, so that the group keeps us while a lot is pending."""
@@ -243,6 +254,8 @@ class KafkaSource:
         for each in others:
             if each.error().code() == EOF:
                 self._ended[each.partition()] = each.offset()
+            elif each.error().code() in OFF_THE_LOG and each.partition() in self.behind():
+                raise RestartMe(f"what is remembered of partition {each.partition()} ends before its log begins by now")
         raise_endings(each for each in others if each.error().code() != EOF)
         return [each for each in messages if each.error() is None] if others else messages
 
@@ -275,7 +288,6 @@ class KafkaSource:
             offset = found[each.partition].offset
             self._texts[each.partition] = found[each.partition].metadata or ""
             if offset < 0:
-                self._keeper.begins(each.partition)
                 added = each.partition >= self._partition_count
                 offset = (
                     self._consumer.get_watermark_offsets(each, timeout=CALL_TIMEOUT_S)[0]
@@ -312,6 +324,8 @@ class KafkaSource:
         """
         if not self._unrecorded:
             return True
+        for partition in self._unrecorded:
+            self._keeper.begins(partition)
         try:
             starts = [TopicPartition(self._topic, *each) for each in self._unrecorded.items()]
             self._consumer.commit(offsets=starts, asynchronous=False)

@@ -61,8 +61,14 @@ class State:
     """For the loop's thread alone. `now` is a clock that only grows."""
 
     def __init__(
-        self, memory: Memory, retained: Retained, album: Album, now: Callable[[], float] = time.monotonic
+        self,
+        memory: Memory,
+        retained: Retained,
+        album: Album,
+        now: Callable[[], float] = time.monotonic,
+        clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
+        self._clock_ms = clock_ms
         self._memory, self._retained, self._album, self._now = memory, retained, album, now
         self._folds: dict[int, Fold] = {}
 
@@ -95,13 +101,13 @@ class State:
     def restore(self, partition: int, committed: int) -> int:
         """The offset from which on records are to be handed to `see` and `remember`; at most `committed`."""
         started = self._now()
-        fold = self._folds.get(partition)
+        fold, low = self._folds.get(partition), self._retained.low(partition)
         source = "aside"
-        if fold is None or fold.offset > committed:
+        if fold is None or not low <= fold.offset <= committed:
             self._forget(partition)
-            fold, source = self._from_snapshot(partition, committed), "snapshot"
+            fold, source = self._from_snapshot(partition, committed, low), "snapshot"
         if fold is None:
-            fold, source = self._from_log(partition, committed), "log"
+            fold, source = self._from_log(partition, committed, low), "log"
         fold.left_at = None
         self._folds[partition] = fold
         self._album.begin(partition, fold.offset, self._now())
@@ -133,7 +139,7 @@ class State:
     def oldest_ms(self) -> int | None:
         """A time before which no row is asked about, but for those later than anything that is remembered."""
         known = [fold.log_ms for fold in self._folds.values() if fold.ours and fold.begun]
-        return min(known) - self._memory.cards.terms.kept_ms if known else None
+        return min(*known, self._clock_ms()) - self._memory.cards.terms.kept_ms if known else None
 
     def write_due(self, label_offsets: Mapping[int, int]) -> None:
         """Takes the snapshot that is due, if one is; never called while a lot is pending."""
@@ -161,17 +167,16 @@ class State:
         )
         self._album.add(taken, self._memory.cards.to_arrays(partition), self._now())
 
-    def _from_snapshot(self, partition: int, committed: int) -> Fold | None:
-        low, terms = self._retained.low(partition), self._memory.cards.terms
+    def _from_snapshot(self, partition: int, committed: int, low: int) -> Fold | None:
+        terms = self._memory.cards.terms
         found = self._album.newest(partition, committed, low, terms)
         if found is None:
             return None
         self._memory.cards.from_arrays(partition, found.arrays)
         return Fold(found.header.offset, found.header.log_ms, found.header.cold_since_ms)
 
-    def _from_log(self, partition: int, committed: int) -> Fold:
+    def _from_log(self, partition: int, committed: int, low: int) -> Fold:
         """All records that a window of the next ones may hold, if the log still has them."""
-        low = self._retained.low(partition)
         if low >= committed:
             return Fold(committed, begun=False)
         since_ms = self._retained.time_before(partition, committed) - self._memory.cards.terms.kept_ms

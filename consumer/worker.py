@@ -134,7 +134,7 @@ class Worker:
         return 2**31 if self._max_messages is None else self._max_messages - self.handled
 
     def _score(self, fetched: Fetched) -> Scored | None:
-        """Waits for a schema registry that is away. None: nothing is to be published."""
+        """Waits for a schema registry that is away, and hears orders meanwhile. None: nothing is to be published."""
         if self._source.handovers != self._handovers:
             self._handovers = self._source.handovers
             self._epochs.forget()
@@ -148,7 +148,9 @@ class Worker:
                 self._rest(REGISTRY_BACK_OFF_S[min(tries, len(REGISTRY_BACK_OFF_S) - 1)])
                 tries += 1
             if self._life.ending or self._source.handovers != self._handovers:
+                self._source.put_back(fetched)
                 return None
+            self._orders.learn()
 
     def _rest(self, seconds: float) -> None:
         self._life.turn()

@@ -69,7 +69,8 @@ def skip(settings: Settings, partition: int, offset: int, by: By, say: Say) -> s
     if members and paused:
         _settle(paused, say)
     with answering(settings):
-        committed = offsets.committed().get(partition, span.begin)
+        settled = {each.partition: each.offset for each in offsets.settled() if each.offset >= 0}
+        committed = settled.get(partition, span.begin)
     _check_skip(settings, partition, offset, span, committed)
     _give(settings, by, Verb.SKIP, partition=partition, offset=offset)
     then = f"; then: fraudstream operate resume {partition}" if paused else ""

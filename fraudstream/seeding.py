@@ -12,6 +12,7 @@ command that was interrupted is run again. Until 4 is done workers refuse to sta
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -43,6 +44,10 @@ LOT = 10_000
 """Rows folded at once: more need more memory and gain nothing."""
 
 
+GAP_MS: Final = 3_600_000
+"""A pause of this length between a seed and the log is no gap."""
+
+
 @dataclass(slots=True)
 class Seeded:
     """`last_ms` is by partition; `log_since_ms` is when the oldest record of the log was written, if it has any."""
@@ -57,6 +62,16 @@ class Seeded:
     @property
     def until_ms(self) -> int:
         return max(self.last_ms.values(), default=self.first_ms)
+
+    @property
+    def cold_since_ms(self) -> int:
+        """From when on all that happened is known: where the log begins much later than the seed ends, from there."""
+        return self.first_ms if self.gap_ms <= GAP_MS else max(self.first_ms, self.until_ms + self.gap_ms)
+
+    @property
+    def gap_ms(self) -> int:
+        """Between the seed and the log."""
+        return 0 if self.log_since_ms is None else max(self.log_since_ms - self.until_ms, 0)
 
 
 class Seeding:
@@ -97,7 +112,7 @@ class Seeding:
                 partition=partition,
                 offset=span.begin,
                 log_ms=self.seeded.last_ms.get(partition, self.seeded.first_ms),
-                cold_since_ms=self.seeded.first_ms,
+                cold_since_ms=self.seeded.cold_since_ms,
             )
             straight.hand_over(taken, self._book.to_arrays(partition))
             say("partitions", number + 1)

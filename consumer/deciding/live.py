@@ -42,7 +42,9 @@ def live(settings: Settings) -> Decider:
         log.warning("registry.out_of_reach", root=str(settings.models.root), why=str(error))
         decider = rules_alone(settings, Lists())
         warm(decider)
-    log.info("decider.live", model=name_of(decider), policy=decider.policy, why=_why(decider, settings.models))
+    there = settings.models.root == Models().root or settings.models.root.expanduser().exists()
+    said = log.info if there else log.warning
+    said("decider.live", model=name_of(decider), policy=decider.policy, why=_why(decider, settings.models))
     return decider
 
 

@@ -36,7 +36,6 @@ app = typer.Typer(
 )
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
-HOUR_MS = 3_600_000
 MEGA = 1e6
 FITS = "fits"
 
@@ -199,8 +198,9 @@ def _seeded(seeded: "Seeded", partitions: int, where: str, dry_run: bool) -> "It
     copies = f", {seeded.copies:,} of them twice" if seeded.copies else ""
     yield f"{seeded.cards:,} cards of {seeded.events:,} transactions{copies} in {partitions} partitions: {where}"
     yield f"covered from {moment(seeded.first_ms)} to {moment(seeded.until_ms)}"
-    if seeded.log_since_ms is not None and seeded.log_since_ms > seeded.until_ms + HOUR_MS:
-        yield f"the log begins {moment(seeded.log_since_ms)}: what happened between is known to nobody"
+    if seeded.cold_since_ms > seeded.first_ms:
+        yield f"the log begins {moment(seeded.cold_since_ms)}: what happened between is known to nobody, so that "
+        yield "decisions say cold_state for 30 days from then on"
     if dry_run:
         yield "nothing was written: this was a dry run"
         return

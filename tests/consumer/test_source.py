@@ -20,6 +20,7 @@ class Message:
     at: int
     number: int = 0
     fault: KafkaError | None = None
+    placed: bool = False
 
     def error(self) -> KafkaError | None:
         return self.fault
@@ -33,7 +34,7 @@ class Message:
     @property
     def _placed(self) -> bool:
         """The end of a partition has its place; other faults have none."""
-        return self.fault is None or self.fault.code() == KafkaError._PARTITION_EOF
+        return self.placed or self.fault is None or self.fault.code() == KafkaError._PARTITION_EOF
 
     def timestamp(self) -> tuple[int, int]:
         return 1, 1_700_000_000_000
@@ -521,3 +522,46 @@ def test_what_nobody_ever_sees_is_no_lag() -> None:
     client.script = [Message(14, fault=KafkaError(KafkaError._PARTITION_EOF))]
     assert take(source) is None
     assert source.lag() == {0: 0}
+
+
+def test_what_was_fetched_and_not_scored_is_put_back() -> None:
+    """Where partitions come one by one, those that stayed are not assigned anew: nobody else would read it again."""
+    client = Client({0: 10, 1: 0})
+    source = source_of(client, Keeper({0: 8}))
+    client.script = [lambda: client.assigned(0), *(Message(each) for each in range(8, 15))]
+    fetched = take(source, 4)
+    assert fetched is not None
+    client.script = [Message(12)]
+    source.hold()
+    source.put_back(fetched)
+    assert client.read == {0: 8}
+    client.script = [Message(each) for each in range(8, 13)]
+    again = take(source)
+    assert again is not None
+    assert again.past is not None
+    assert (again.past.offset.tolist(), rows(again)) == ([8, 9], [10, 11, 12])
+    assert again.spans == {0: Span(start=10, first=10, end=13)}
+
+
+def test_what_is_put_back_may_be_anothers_by_now() -> None:
+    """A partition that went away in between is not read again."""
+    client = Client({0: 10})
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0), Message(10)]
+    fetched = take(source)
+    assert fetched is not None
+    client.script = [lambda: client.revoked(0)]
+    source.hold()
+    source.put_back(fetched)
+    assert client.read == {}
+
+
+def test_a_log_that_lost_what_was_to_be_remembered_costs_a_restart() -> None:
+    """The position itself is still there: nothing has to be decided by anybody."""
+    client = Client({0: 10})
+    source = source_of(client, Keeper({0: 7}))
+    gone = Message(7, fault=KafkaError(KafkaError._AUTO_OFFSET_RESET, "gone"))
+    gone.placed = True
+    client.script = [lambda: client.assigned(0), None, gone]
+    with pytest.raises(RestartMe, match="ends before its log begins"):
+        take(source)

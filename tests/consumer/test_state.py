@@ -141,6 +141,25 @@ def test_what_is_ahead_of_the_committed_offset_is_thrown_away(folder: Path, rows
     same(worker.read(700, 2_000), whole[[row["offset"] >= 700 for row in rows[:1_000]]])
 
 
+def test_what_is_left_aside_behind_the_log_is_thrown_away(folder: Path, rows: list[Row]) -> None:
+    """The records between were deleted meanwhile: the log is folded from where it begins."""
+    worker = Worker(folder, rows)
+    worker.read(0, 500)
+    worker.state.leave(P)
+    worker.state._retained = Worker(folder, [row for row in rows if row["offset"] >= 600]).state._retained
+    assert worker.state.restore(P, 900) == 600
+
+
+def test_a_record_of_the_far_future_makes_nobody_forget(folder: Path) -> None:
+    """Its time is wrong; what rows of now are to see stays."""
+    row = {"card_id": "c", "partition": P, "event_id": "e", "amount_minor": 5, "offset": 0}
+    rows = [row | {"event_time": NOW_MS, "timestamp": NOW_MS * 1_000}]
+    worker = Worker(folder, rows)
+    worker.read(0, 1)
+    assert worker.state.oldest_ms is not None
+    assert worker.state.oldest_ms < time.time() * 1_000
+
+
 def test_what_is_left_aside_is_dropped_in_the_end(folder: Path, rows: list[Row]) -> None:
     """Memory is for the partitions that are ours."""
     worker = Worker(folder, rows)
