@@ -99,12 +99,17 @@ def require_empty(settings: Settings) -> None:
 def execute(
     settings: Settings, moves: list[Move], by: By, texts: Mapping[int, str] | None = None, more: Sequence[Order] = ()
 ) -> None:
-    """Moved first and then recorded, `more` after it: what is on record has happened."""
+    """Moved first and then recorded, `more` after it: what is on record has happened.
+
+    A partition that stays keeps what was committed with its offset, be it that it is stopped.
+    """
     desk = Desk(settings)
+    moved = [each for each in moves if texts is not None or each.before != each.after]
     with answering(settings):
         offsets = Offsets(settings, PATIENCE_S)
         try:
-            offsets.move({each.partition: each.after for each in moves}, texts)
+            if moved:
+                offsets.move({each.partition: each.after for each in moved}, texts)
         except KafkaException as exception:
             if exception.args[0].code() in OCCUPIED:
                 raise _occupied(settings, offsets.members()) from exception
