@@ -21,6 +21,7 @@ from consumer.checkpoint import ExactlyOnce
 from consumer.churn import RedisEnricher
 from consumer.dead_letter_limits import Limits
 from consumer.decisions import Desk
+from consumer.drifting import Drifting
 from consumer.epochs import Epochs
 from consumer.fail_points import FailPoints
 from consumer.faults import ending, error_of
@@ -155,6 +156,7 @@ def _scorer(
         lambda: orders.standing,
         Limits.of(settings.dead_letters),
         watch.current,
+        Drifting(settings.policy.timezone, now_ms),
         Desk(
             topics[Role.FLAGS],
             topics[Role.SCORES] if settings.output.scores else None,
@@ -166,9 +168,13 @@ def _scorer(
         topics,
         version("fraudstream"),
         RECORD_LIMIT,
-        lambda: int(time.time() * 1000),
+        now_ms,
         settings.output.max_decision_age_ms,
     )
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _checks(settings: Settings, partitions: int) -> Checks:

@@ -25,7 +25,7 @@ LOT_ROWS: Final = Histogram("fraudstream_lot_rows", "Records per lot.", buckets=
 STAGE_SECONDS: Final = Histogram(
     "fraudstream_stage_seconds",
     "Seconds a lot spent in a stage: decode, remember (records of the past), enrich, see (cards, labels, features), "
-    "decide, encode, publish.",
+    "decide, watch (drift), encode, publish.",
     ["stage"],
     buckets=STAGE_BUCKETS,
     registry=REGISTRY,
@@ -165,6 +165,18 @@ PARTITIONS_STOPPED: Final = Gauge(
 )
 DEAD_LETTER_STOPS: Final = Counter(
     "fraudstream_dead_letter_stops", "Times a partition stopped for too many dead letters.", registry=REGISTRY
+)
+DRIFT: Final = Gauge(
+    "fraudstream_drift_deviations",
+    "By how many standard deviations a feature or the score was unusual on the last whole day, where that alarms.",
+    ["feature"],
+    registry=REGISTRY,
+)
+DRIFT_DAYS: Final = Counter(
+    "fraudstream_drift_days",
+    "Days that were compared with the live model's training, by what came of it.",
+    ["said"],
+    registry=REGISTRY,
 )
 LAST_TURN_SECONDS: Final = Gauge(
     "fraudstream_last_turn_timestamp_seconds", "When the loop last turned, in Unix time.", registry=REGISTRY

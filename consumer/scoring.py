@@ -15,6 +15,7 @@ from consumer.churn import Enricher
 from consumer.dead_letter_limits import Limits, counted
 from consumer.dead_letters import dead_letter
 from consumer.decisions import Desk, Judged
+from consumer.drifting import Drifting
 from consumer.epochs import BACKLOG, LABELS_STALLED, Circumstances, Epochs
 from consumer.life import Life
 from consumer.lots import Fetched, Outgoing, Pending
@@ -81,6 +82,7 @@ class Scorer:
     standing: Callable[[], Standing]
     limits: Limits
     decider: Callable[[], Decider]
+    drifting: Drifting
     desk: Desk
     epochs: Epochs
     encode_epoch: Callable[[Mapping[str, object]], bytes]
@@ -108,6 +110,8 @@ class Scorer:
         decider = self.decider()
         with STAGE_SECONDS.labels("decide").time():
             judged = Judged(fetched, lot, sight, decider.decide(lot.rows, sight), churn)
+        with STAGE_SECONDS.labels("watch").time():
+            self.drifting.add(decider, sight, judged.decided)
         now = self._circumstances(judged, decider)
         with STAGE_SECONDS.labels("encode").time():
             spans = counted(fetched, lot.refusals, self.limits, self.standing())

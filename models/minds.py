@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from models import rules
 from models.bank import Bank
+from models.drift import Reference
 from models.features import ROW_VERSION, Matrix
 from models.numbers import Doubles, logistic
 from models.policy import Policy
@@ -36,6 +37,10 @@ class Mind(Protocol):
     @property
     def ref(self) -> ModelRef: ...
 
+    @property
+    def reference(self) -> Reference | None:
+        """What rows looked like when it was trained, where that is known."""
+
     def check(self, thresholds: Policy, limits: Limits) -> None:
         """Raises Misconfigured for what it could not keep its promises under."""
 
@@ -51,6 +56,7 @@ class RulesMind:
 
     bank: Bank
     ref: ModelRef = field(init=False)
+    reference: None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ref", ModelRef("rules", "1", self._digest()))
@@ -99,6 +105,7 @@ class ModelMind:
     ref: ModelRef
     evaluator: Evaluator
     reasons: Reasons
+    reference: Reference | None = None
 
     def check(self, thresholds: Policy, limits: Limits) -> None:
         """It has reasons for whatever it flags, under any limits."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from models.artefact.refusal import refused
+from models.drift.stored import reference_of
 from models.features import FEATURE_VERSION, FEATURES
 from models.minds import DIGEST_DIGITS, ModelMind, ModelRef
 from models.reasons import Reasons
@@ -34,7 +35,9 @@ def believed(registry: Registry, model: Resolved) -> ModelMind:
     if mismatch := trees.parity(evaluator, loaded.estimator, np.asarray(loaded.golden.rows)):
         raise refused(where, str(mismatch), fix=NOT_THIS)
     reasons = Reasons.of(loaded.manifest.medians, evaluator, f"{where} manifest.json")
-    return ModelMind(ref_of(model), evaluator, reasons)
+    stored = loaded.manifest.histograms
+    reference = reference_of(stored, f"{where} manifest.json") if stored else None
+    return ModelMind(ref_of(model), evaluator, reasons, reference)
 
 
 def _not_compiled(loaded: "Loaded", where: str) -> Exception:

@@ -65,6 +65,9 @@ ADVICE: Final[Mapping[str, str]] = {
     "fraudstream_dead_letter_stops": "Above 0: a producer sends what cannot be scored.",
     "fraudstream_reloads": "`loaded` moves when something becomes live. `failed` stays flat; `reload.failed` in the "
     "log says why, and [live](models.md#live) what then holds.",
+    "fraudstream_drift_deviations": "Nothing, on usual days. A feature that stays has moved: see what changed "
+    "upstream, then `fraudstream drift`, then train again.",
+    "fraudstream_drift_days": "`judged` grows once a day. `not_enough_rows`: this worker scores too few to tell.",
     "fraudstream_model_info": "The same on every worker, but for a moment after a promotion.",
 }
 """By name as declared: without `_total`."""

@@ -40,6 +40,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "nothing was promoted and the rules decide.",
     "decider.loaded": "What became live in the registry was believed, and is ready for the next lot.",
     "decider.switched": "From this lot on something else decides; an epoch begins.",
+    "drift.found": "The last whole day was unusual in these features; those that only follow from them are told apart.",
     "fail_points.armed": "The variable that a test holds workers with is set: this is no worker for production.",
     "health.listening": "Health and metrics answer on this port.",
     "labels.catching_up": "A worker that starts reads the verdicts of the past; said every five seconds.",

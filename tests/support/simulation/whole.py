@@ -24,6 +24,7 @@ from support.simulation.whole_oracle import Answers, Judge, Known, event_of
 from support.simulation.whole_oracle import Record as Input
 
 from consumer.decisions import Desk
+from consumer.drifting import Drifting
 from consumer.epochs import Epochs
 from consumer.labels.ends import Ends
 from consumer.labels.log import LabelLog
@@ -84,6 +85,7 @@ class WholeCast:
             standing=lambda: orders.standing,
             limits=LIMITS,
             decider=lambda: self._bank.decider,
+            drifting=Drifting("UTC", self._broker.clock.ms),
             desk=Desk(OUTPUTS[Role.FLAGS], OUTPUTS[Role.SCORES], encoder(DECISION, Framing.JSON), b"application/json"),
             epochs=epochs,
             encode_epoch=encoder(EPOCH, Framing.JSON),
