@@ -241,7 +241,8 @@ def test_each_is_sent_once(typed: Typed, deployment: Deployment, settings: Setti
     assert len(replayed(deployment)) == 3
     orders = list(read(settings, print))
     assert {each.verb for each in orders} == {Verb.REPLAYED}
-    assert [(each.partition, each.offsets, each.who) for each in orders[:2]] == [(0, "0", "ann"), (3, "0", "ann")]
+    first = {(each.partition, each.offsets, each.who) for each in orders[:2]}
+    assert first == {(0, "0", "ann"), (3, "0", "ann")}
     rows = typed.well("dlq", "list", "--json").rows
     assert [row["replayed"]["why"] for row in rows] == ["the producer was mended"] * 3
     assert "by ann: the producer was mended" in typed.well("dlq", "show", "3/0").out
