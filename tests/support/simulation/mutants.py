@@ -172,7 +172,7 @@ MUTANTS = {
     ),
     "delivery is not awaited": _at_least_once(("while self._producer.flush(self._call_s):", "while False:")),
     "cards left aside are ahead of the commit": _whole(
-        state=[("fold is None or fold.offset > committed", "fold is None")]
+        state=[("not low <= fold.offset <= committed", "fold.offset < low")]
     ),
     "snapshots are taken of what is pending": _whole(
         worker=[(SCORED, f"{SCORED}            self._state.write_due({{}})\n")],
