@@ -2,7 +2,6 @@
 
 import os
 import socket
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
@@ -19,6 +18,7 @@ from consumer import clients, deciding, keeping, metrics
 from consumer.at_least_once import AtLeastOnce
 from consumer.checkpoint import ExactlyOnce
 from consumer.churn import RedisEnricher
+from consumer.clock import now_ms
 from consumer.dead_letter_limits import Limits
 from consumer.decisions import Desk
 from consumer.drifting import Drifting
@@ -171,10 +171,6 @@ def _scorer(
         now_ms,
         settings.output.max_decision_age_ms,
     )
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _checks(settings: Settings, partitions: int) -> Checks:

@@ -28,7 +28,10 @@ RIGHTS: Final = {
 }
 
 LOGIN: Final = "check sasl.* and ssl.* under kafka.properties"
-OFF_THE_LOG: Final = (
+EOF: Final = KafkaError._PARTITION_EOF  # noqa: SLF001
+"""No trouble: all that is there was read."""
+OFF_THE_LOG: Final = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE})  # noqa: SLF001
+MOVE: Final = (
     "the group's position is no longer in the log: records were deleted before they were scored; decide where to go on "
     "with `fraudstream operate move`, then start again"
 )
@@ -39,8 +42,7 @@ FIXES: Final = {
     KafkaError._CONFLICT: PROPERTY,  # noqa: SLF001
     KafkaError._AUTHENTICATION: LOGIN,  # noqa: SLF001
     KafkaError.SASL_AUTHENTICATION_FAILED: LOGIN,
-    KafkaError._AUTO_OFFSET_RESET: OFF_THE_LOG,  # noqa: SLF001
-    KafkaError.OFFSET_OUT_OF_RANGE: OFF_THE_LOG,
+    **dict.fromkeys(OFF_THE_LOG, MOVE),
 }
 
 

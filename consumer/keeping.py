@@ -1,6 +1,5 @@
 """Builds what remembers the cards: memory, snapshots and their store, from the settings and what the broker says."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +7,7 @@ from confluent_kafka import Consumer, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
 from consumer import clients
+from consumer.clock import now_ms
 from consumer.faults import ending, error_of
 from consumer.life import Life
 from consumer.retained import Retained
@@ -44,7 +44,7 @@ def state_at_rest(settings: Settings, client: Consumer, whose: Origin) -> State:
 def _state(settings: Settings, client: Consumer, whose: Origin, writes: Writes) -> State:
     kept = settings.state
     schedule = Schedule(kept.snapshot_every_s, kept.snapshot_rows)
-    retained = Retained(client, settings.topics.transactions, lambda: time.time_ns() // 1_000_000)
+    retained = Retained(client, settings.topics.transactions, now_ms)
     return State(Bank.of(settings).memory(), retained, Album(store(settings), whose, schedule, writes))
 
 

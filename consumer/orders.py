@@ -14,6 +14,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from consumer import clients, metrics
+from consumer.faults import EOF
 from consumer.life import Life
 from consumer.trouble import Trouble
 from schemas.orders import Order, Unreadable, parse
@@ -29,7 +30,6 @@ EVERY_S: Final = 0.25
 """How often the client is asked: an order holds that long after it was given, and a call costs microseconds."""
 PATIENCE_S: Final = 30.0
 """How long a worker that starts waits for what was ordered before; a broker that is away is waited for elsewhere."""
-EOF: Final = KafkaError._PARTITION_EOF  # noqa: SLF001
 NONE: Final = frozenset(
     {
         KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001

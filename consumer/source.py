@@ -22,7 +22,7 @@ from typing import Any, Final
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from consumer.faults import ending, error_of
+from consumer.faults import EOF, OFF_THE_LOG, ending, error_of
 from consumer.keeper import Keeper
 from consumer.lots import Fetched, Span, first_offsets
 from consumer.trouble import Trouble, raise_endings
@@ -39,9 +39,6 @@ CALL_TIMEOUT_S: Final = 10.0
 RESTORE_S: Final = 1.0
 """So long partitions are restored before the group is served again, and at least one."""
 
-EOF: Final = KafkaError._PARTITION_EOF  # noqa: SLF001 librdkafka's local codes are spelled with an underscore
-
-OFF_THE_LOG: Final = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE})  # noqa: SLF001
 
 REFUSED: Final = frozenset(
     {KafkaError.ILLEGAL_GENERATION, KafkaError.UNKNOWN_MEMBER_ID, KafkaError.REBALANCE_IN_PROGRESS}

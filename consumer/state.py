@@ -21,6 +21,7 @@ import structlog
 from numpy.typing import NDArray
 
 from consumer import metrics
+from consumer.clock import now_ms
 from consumer.retained import Retained
 from consumer.snapshots.album import Album
 from consumer.snapshots.header import Taken
@@ -66,7 +67,7 @@ class State:
         retained: Retained,
         album: Album,
         now: Callable[[], float] = time.monotonic,
-        clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        clock_ms: Callable[[], int] = now_ms,
     ) -> None:
         self._clock_ms = clock_ms
         self._memory, self._retained, self._album, self._now = memory, retained, album, now

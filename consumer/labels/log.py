@@ -9,7 +9,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from consumer import clients, metrics
-from consumer.faults import error_of
+from consumer.faults import EOF, OFF_THE_LOG, error_of
 from consumer.labels.ends import Ends, Marks
 from consumer.life import Life
 from consumer.trouble import Trouble
@@ -21,8 +21,6 @@ CHUNK_ROWS: Final = 500
 AGAIN_S: Final = 0.2
 UNKNOWN_S: Final = 5.0
 """A broker may need a moment until it knows of a topic that was made just now."""
-EOF: Final = KafkaError._PARTITION_EOF  # noqa: SLF001
-OFF_THE_LOG: Final = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}  # noqa: SLF001
 UNKNOWN: Final = {KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART}  # noqa: SLF001
 
 log = structlog.get_logger(__name__)

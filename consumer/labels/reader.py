@@ -45,6 +45,7 @@ from typing import Final
 import structlog
 
 from consumer import metrics
+from consumer.clock import now_ms
 from consumer.labels.feed import Batch, Feed
 from consumer.labels.log import LabelLog
 from consumer.life import Life
@@ -76,7 +77,7 @@ class LabelReader:
         decoder: Decoder,
         identity: str,
         *,
-        clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        clock_ms: Callable[[], int] = now_ms,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._params, self._clock_ms, self._now = bank.labels, clock_ms, now

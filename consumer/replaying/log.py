@@ -11,7 +11,7 @@ from typing import Any, Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from consumer.clients import BEHIND_THE_SCENES, FETCHING, WAITS
-from consumer.faults import ending, error_of
+from consumer.faults import EOF, OFF_THE_LOG, ending, error_of
 from consumer.trouble import Trouble
 from schemas.errors import DependencyAway, Misconfigured, Usage
 from schemas.settings import Settings
@@ -23,8 +23,6 @@ STEP_S: Final = 0.5
 PATIENCE_S: Final = 30.0
 UNKNOWN_S: Final = 2.0
 """A broker may need a moment until it knows of a topic that was made just now."""
-EOF: Final = KafkaError._PARTITION_EOF  # noqa: SLF001
-OFF_THE_LOG: Final = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}  # noqa: SLF001
 FIX_AWAY: Final = "start the broker (`fraudstream up` starts one on this machine), or name another with --bootstrap"
 
 
