@@ -32,8 +32,8 @@ demo: $(VENV)/.ready  ## watch transactions being scored on a real Kafka (ARGS="
 demo-model: $(VENV)/.ready  ## train the demo's model again, 2 minutes (ARGS=--check compares)
 	@$(BIN)/python -m fraudstream.demo.remake $(ARGS)
 
-test: $(VENV)/.ready  ## the whole suite on a real Kafka and Redis (ARGS="-k name")
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.ready  ## the whole suite on real Kafkas and Redises, in two processes (ARGS="-k name")
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: lint types imports docs-check  ## lint, types, import rules, generated pages
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from support.deployment import Ahead, Deployment
 from support.forked import Forked
@@ -12,11 +13,36 @@ from support.registry import registry
 from fraudstream.local.running import Servers, running
 from schemas.settings import Settings
 
+LONGEST = ("simulation", "faults", "replaying", "training", "consumer", "fraudstream")
+"""Folders whose tests begin before others', so that no process is left alone with them at the end."""
+
 
 def pytest_configure() -> None:
-    """On a build server, too, a failure is told in a few lines: all that differs in two long lists takes minutes."""
+    """On a build server, too, a failure is told in a few lines: all that differs in two long lists takes minutes.
+    And no example fails because others had the processor meanwhile.
+    """
     for name in ("CI", "BUILD_NUMBER"):
         os.environ.pop(name, None)
+    hypothesis.settings.register_profile(
+        "shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("shared")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run in several processes, those that share costly parts stay together."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item.path)))
+    items.sort(
+        key=lambda item: LONGEST.index(item.path.parent.name) if item.path.parent.name in LONGEST else len(LONGEST)
+    )
+
+
+def _group(path: Path) -> str:
+    """A file, or a small folder with parts of its own."""
+    whole = path.parent.name not in LONGEST and (path.parent / "conftest.py").exists()
+    return str(path.parent if whole else path)
 
 
 @pytest.fixture(scope="session")

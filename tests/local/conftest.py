@@ -61,18 +61,23 @@ def publish() -> Publish:
 
 @pytest.fixture(scope="session")
 def read() -> Read:
-    """That many committed values from the topic's start, or as many as come within 20 s."""
+    """That many committed values from the topic's start, within 20 s."""
 
     def read(bootstrap: str, topic: str, count: int) -> list[str]:
         consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"{topic}-reader", "log_level": 0})
         consumer.assign([TopicPartition(topic, 0, 0)])
         values: list[str] = []
+        errors: list[str] = []
         deadline = time.monotonic() + 20
         while len(values) < count and time.monotonic() < deadline:
             message = consumer.poll(0.5)
             if message is not None and message.error() is None:
                 values.append((message.value() or b"").decode())
+            elif message is not None:
+                errors.append(str(message.error()))
+        ends = consumer.get_watermark_offsets(TopicPartition(topic, 0), 5)
         consumer.close()
+        assert len(values) == count, f"{values} of {count}, the log is {ends}; {errors}"
         return values
 
     return read

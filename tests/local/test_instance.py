@@ -59,8 +59,8 @@ def test_up_with_another_port_than_the_running_one_is_refused(up: Instance) -> N
 def test_what_died_alone_is_started_alone(up: Instance) -> None:
     kafka, redis = pids(up)
     assert redis is not None
-    os.kill(redis, signal.SIGKILL)
     port = known(up).redis.port
+    Process(redis, str(Redis.settings_in(up.folder))).kill()
     assert not known(up).ready
     assert up.up() is True
     assert known(up).ready
