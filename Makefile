@@ -33,7 +33,7 @@ demo-model: $(VENV)/.ready  ## train the demo's model again, 2 minutes (ARGS=--c
 	@$(BIN)/python -m fraudstream.demo.remake $(ARGS)
 
 test: $(VENV)/.ready  ## the whole suite on real Kafkas and Redises, in two processes (ARGS="-k name")
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: lint types imports docs-check  ## lint, types, import rules, generated pages
 

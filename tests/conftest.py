@@ -6,15 +6,14 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from support import groups
 from support.deployment import Ahead, Deployment
 from support.forked import Forked
 from support.registry import registry
+from xdist.scheduler import LoadScopeScheduling
 
 from fraudstream.local.running import Servers, running
 from schemas.settings import Settings
-
-LONGEST = ("simulation", "faults", "replaying", "training", "consumer", "fraudstream")
-"""Folders whose tests begin before others', so that no process is left alone with them at the end."""
 
 
 def pytest_configure() -> None:
@@ -29,20 +28,12 @@ def pytest_configure() -> None:
     hypothesis.settings.load_profile("shared")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes, those that share costly parts stay together."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item.path)))
-    items.sort(
-        key=lambda item: LONGEST.index(item.path.parent.name) if item.path.parent.name in LONGEST else len(LONGEST)
-    )
+    items.sort(key=lambda item: groups.rank(item.nodeid))
 
 
-def _group(path: Path) -> str:
-    """A file, or a small folder with parts of its own."""
-    whole = path.parent.name not in LONGEST and (path.parent / "conftest.py").exists()
-    return str(path.parent if whole else path)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    return groups.Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")
