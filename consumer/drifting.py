@@ -14,7 +14,7 @@ from consumer.metrics import DRIFT, DRIFT_DAYS
 from models.decide import Decider, Decisions
 from models.drift import Reference, Tally, judge
 from models.drift.verdict import Day
-from models.features import DAY_MS, local_hours_and_days
+from models.local_time import DAY_MS, local_hours_and_days
 from models.memory import Sight
 
 KEPT_DAYS: Final = 28

@@ -8,8 +8,8 @@ from models import trees
 from models.bank import Bank
 from models.drift import Day, Reference, Tally, judge
 from models.drift.stored import reference_of
-from models.features import local_hours_and_days
 from models.history import pieces
+from models.local_time import local_hours_and_days
 from models.registry.registry import Registry
 from models.training.past import Say
 from models.training.scorer import Scorer

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from models.cards import CardFacts
 from models.cards.layout import AT, COUNTS, HIGHEST, MEDIAN_TWICE, OUTLIERS, PREVIOUS, TOTALS, Ints
-from models.feature_list import CARD_FEATURES, SPANS
+from models.feature_list import SPANS
 from schemas.compiled import compiled
 
 Matrix = NDArray[np.float64]
@@ -23,7 +23,7 @@ SHORTEST_TRIP_MS: Final = 60_000
 def write(  # noqa: PLR0917
     found: Ints, amounts: Ints, new_device: Ints, new_country: Ints, place_before: Ints, km: Matrix, matrix: Matrix
 ) -> None:
-    """In the order of CARD_FEATURES; `matrix` comes full of NaN."""
+    """In the order of CARD_FEATURES."""
     for row in range(amounts.size):
         at, amount, out = found[row, AT], amounts[row], matrix[row]
         for window in range(WINDOWS):
@@ -47,9 +47,8 @@ def write(  # noqa: PLR0917
             out[2 * WINDOWS + 7] = km[row] / (max(at - place_before[row], SHORTEST_TRIP_MS) / HOUR_MS)
 
 
-def card_features(cards: CardFacts) -> Matrix:
-    """One row per transaction, one column per entry of CARD_FEATURES."""
-    matrix = np.full((len(cards.amount), len(CARD_FEATURES)), np.nan)
+def fill_card_features(cards: CardFacts, matrix: Matrix) -> None:
+    """In the first columns, in the order of CARD_FEATURES; the matrix comes full of NaN."""
     write(
         cards.found,
         cards.amount,
@@ -59,4 +58,3 @@ def card_features(cards: CardFacts) -> Matrix:
         cards.kilometres,
         matrix,
     )
-    return matrix

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from models.features import HOUR_MS, Places, row_features
+from models.features import Places, row_features
+from models.local_time import HOUR_MS
 from models.rules import RULES, Example, Limits, Rule, Status, statuses
 from schemas.lot.buffers import numbers
 from schemas.lot.table import SCHEMA

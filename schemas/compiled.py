@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 def compiled(function: F) -> F:
-    made = njit(nogil=True)(function)
+    made = njit(nogil=True, error_model="numpy")(function)
     if isinstance(made, Dispatcher):
         with suppress(RuntimeError):  # no folder to keep it in: a read-only container
             made._cache = MachineCode(made)  # type: ignore[attr-defined]  # noqa: SLF001 - where numba looks

@@ -155,7 +155,7 @@ class CardBook:
             if done == len(slots):
                 return found, marks, deeds
             if shelf.out_of_blocks:
-                shelf.more_blocks()
+                shelf.more_blocks((len(slots) - done) // BLOCK)
             else:
                 shelf.more_hours()
 

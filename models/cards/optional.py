@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from models.cards.distance import Floats, kilometres
 from models.cards.habits import (
@@ -15,6 +16,7 @@ from models.cards.habits import (
 )
 from models.cards.layout import Ints
 from models.hashing import hash_strings
+from schemas.compiled import compiled
 from schemas.lot.buffers import flags, numbers
 
 NAME_SHIFT: Final = 20
@@ -48,12 +50,18 @@ def _names(column: pa.Array) -> Ints:
 
 def _places(latitude: pa.Array, longitude: pa.Array) -> Ints:
     places = np.full(len(latitude), UNKNOWN, np.int64)
-    given = flags(latitude) & flags(longitude)
-    if given.any():
-        north = np.rint(numbers(latitude)[given] * PER_DEGREE).astype(np.int64) + LATITUDE_MIDDLE
-        east = np.rint(numbers(longitude)[given] * PER_DEGREE).astype(np.int64) + LONGITUDE_MIDDLE
-        places[given] = (north << LONGITUDE_BITS) | east
+    if max(latitude.null_count, longitude.null_count) < len(latitude):
+        locate(flags(latitude) & flags(longitude), numbers(latitude), numbers(longitude), places)
     return places
+
+
+@compiled
+def locate(given: NDArray[np.bool_], latitudes: Floats, longitudes: Floats, places: Ints) -> None:
+    for row in range(given.size):
+        if given[row]:
+            north = int(np.rint(latitudes[row] * PER_DEGREE)) + LATITUDE_MIDDLE
+            east = int(np.rint(longitudes[row] * PER_DEGREE)) + LONGITUDE_MIDDLE
+            places[row] = (north << LONGITUDE_BITS) | east
 
 
 def far(place: Ints, other: Ints) -> Floats:

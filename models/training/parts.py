@@ -11,7 +11,7 @@ from models.artefact.golden import choose
 from models.artefact.write import Parts
 from models.drift import Reference
 from models.drift.stored import section
-from models.features import FEATURE_VERSION, FEATURES, local_hours_and_days
+from models.features import FEATURE_VERSION, FEATURES
 from models.judging.evidence import SECTION, record
 from models.judging.figures import About, Report
 from models.judging.gates import AsOf
@@ -19,6 +19,7 @@ from models.judging.model_card import model_card
 from models.judging.prequential import weeks
 from models.judging.splits import Period
 from models.judging.thresholds import NOTHING
+from models.local_time import local_hours_and_days
 from models.reasons import medians
 from models.training.past import Past
 from models.training.train import Candidate, Recipe

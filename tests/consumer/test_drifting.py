@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from consumer import metrics
 from consumer.drifting import Drifting
 from models.drift import Reference
-from models.features import DAY_MS
+from models.local_time import DAY_MS
 
 FIRST_DAY = 20_458
 ROWS = 3_000

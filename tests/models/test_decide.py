@@ -8,7 +8,8 @@ import pytest
 from models.bank import Bank
 from models.cards import Terms
 from models.decide import Decider, Decisions, by_rules
-from models.features import FEATURE_VERSION, FEATURES, HOUR_MS, Places, row_features
+from models.features import FEATURE_VERSION, FEATURES, Places, row_features
+from models.local_time import HOUR_MS
 from models.money import Money
 from models.numbers import logistic
 from models.policies.exploration import explored

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from models.cards import CardBook
 from models.feature_list import CARD_FEATURES, LABEL_FEATURES
-from models.features import FEATURES, POSITION, ROW_FEATURES, Places, features, local_hours_and_days, row_features
+from models.features import FEATURES, POSITION, ROW_FEATURES, Places, features, row_features
+from models.local_time import local_hours_and_days
 from models.money import Money
 
 Make = Callable[..., pa.RecordBatch]
