@@ -254,7 +254,7 @@ def test_each_is_sent_once(typed: Typed, deployment: Deployment, settings: Setti
 def test_a_dry_run_sends_nothing(typed: Typed, deployment: Deployment, settings: Settings) -> None:
     """And tells which would be."""
     done = typed.well("dlq", "replay", "--reason", "wrong_type", "--dry-run", *WHY)
-    assert [line.split()[0] for line in done.out.splitlines()[:-1]] == ["0/0", "3/0"]
+    assert sorted(line.split()[0] for line in done.out.splitlines()[:-1]) == ["0/0", "3/0"]
     assert done.out.splitlines()[-1] == "2 would be sent"
     assert replayed(deployment) == []
     assert list(read(settings, print)) == []
