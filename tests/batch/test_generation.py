@@ -1,24 +1,30 @@
 """Publishing a churn generation to a real Redis, read back by the documented keys alone."""
 
+import hashlib
+import struct
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
-from redis.client import Pipeline
 from redis.exceptions import ConnectionError as Gone
 
-from batch.generation import GRACE_S, Current, Published, Scores, bucket_rule, publish, read_current
+from batch.generation import Current, Published, Scores, bucket_rule, publish, read_current
+from batch.nightly.publication import GRACE_S, Publication
 from consumer.churn import RedisEnricher
 from fraudstream.local.running import Servers
+from models.churn.packed import packed
+from models.hashing import hash_strings
 from schemas.churn import SCALE, BucketRule, Keys, Status
 from schemas.errors import DependencyAway, Misconfigured, Usage
 
+Meddle = Callable[[Callable[[], object]], Any]
 NIGHT = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
 OLD = {"7": 250_000, "101": 12_345}
 NEW = {str(number): number * 1_000 for number in range(1, 301)}
@@ -47,47 +53,37 @@ def live(redis: Redis, keys: Keys) -> str | None:
     return None if current is None else current.generation
 
 
-class Dying(Redis):
-    """A process that dies before its n-th round trip to Redis."""
-
-    left = 0
-
-    def execute_command(self, *arguments: object, **options: object) -> object:
-        self.step()
-        answer: object = super().execute_command(*arguments, **options)  # type: ignore[no-untyped-call]
-        return answer
-
-    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
-        self.step()
-        return super().pipeline(transaction, shard_hint)
-
-    def step(self) -> None:
-        if self.left == 0:
-            raise Gone("died here")
-        self.left -= 1
-
-
 def dying_after(services: Servers, steps: int) -> Any:
-    client: Any = Dying.from_url(services.redis_url)
-    client.left = steps
+    """A process that dies before its n-th round trip to Redis."""
+    client: Any = Redis.from_url(services.redis_url)
+    connect, left = client.connection_pool.get_connection, iter(range(steps))
+
+    def step(*arguments: object, **options: object) -> object:
+        if next(left, None) is None:
+            raise Gone("died here")
+        return connect(*arguments, **options)
+
+    client.connection_pool.get_connection = step
     return client
 
 
-class Meddling(Redis):
-    """Somebody else does something right before the counts are verified."""
+@pytest.fixture
+def meddle(services: Servers, monkeypatch: pytest.MonkeyPatch) -> Meddle:
+    """A client of which somebody else does something right before what it wrote is verified."""
+    verify = Publication.verify
 
-    meddle: Callable[[], object]
+    def meddling(doing: Callable[[], object]) -> Any:
+        client: Any = Redis.from_url(services.redis_url)
 
-    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Any:
-        pipeline: Any = super().pipeline(transaction, shard_hint)
-        count = pipeline.hlen
+        def verified(self: Publication, *arguments: Any) -> None:
+            if self._redis is client:
+                doing()
+            verify(self, *arguments)
 
-        def hlen(key: str) -> object:
-            self.meddle()
-            return count(key)
+        monkeypatch.setattr(Publication, "verify", verified)
+        return client
 
-        pipeline.hlen = hlen
-        return pipeline
+    return meddling
 
 
 def fail(*_: object) -> None:
@@ -104,8 +100,10 @@ def test_a_score_is_read_by_the_documented_key(redis: Redis, keys: Keys) -> None
 
 
 def test_meta_says_what_a_reader_needs(redis: Redis, keys: Keys) -> None:
-    """The hash of the live generation has its rows, mean, rule and times."""
+    """The hash of the live generation has its rows, mean, rule and times, and what its copies can be checked by."""
     put(redis, keys, OLD)
+    whole = packed(hash_strings(pa.array(list(OLD))), np.array(list(OLD.values()), np.uint32))
+    entries = b"".join(struct.pack("<QI", *each) for each in zip(whole.numbers, whole.scores, strict=True))
     assert redis.hgetall(f"{keys.prefix}meta:g1") == {
         "as_of": "2026-03-01T00:30:00+00:00",
         "published_at": "2026-03-01T02:30:00+00:00",
@@ -113,10 +111,17 @@ def test_meta_says_what_a_reader_needs(redis: Redis, keys: Keys) -> None:
         "mean": "0.131173",
         "rule": "dense",
         "buckets": "0",
+        "chunks": "1",
+        "digest": hashlib.sha256(entries).hexdigest(),
+        "quantiles": "[12345, 12345, 12345, 12345, 250000, 250000, 250000, 250000, 250000]",
+        "deciles": "[0, 0, 0, 0, 1, 0, 0, 0, 0, 1]",
         "last_bucket": "1",
+        "last_chunk": "0",
         "model": "m/1",
+        "model_digest": "",
         "status": "published",
         "fence": "1",
+        "replaced": "",
     }
     assert read_current(redis, keys) == Current(
         "g1", 1, BucketRule(), 2, "0.131173", NIGHT - timedelta(hours=2), NIGHT, "m/1"
@@ -254,36 +259,33 @@ def test_dying_anywhere_leaves_old_or_new_whole(services: Servers, redis: Redis)
     assert sum(redis.hlen(keys.bucket("new", number)) for number in range(16)) == len(NAMES)
 
 
-def test_dying_while_it_goes_live_is_said_to_be_unknown(services: Servers, redis: Redis, keys: Keys) -> None:
+def test_dying_while_it_goes_live_is_said_to_be_unknown(redis: Redis, keys: Keys, meddle: Meddle) -> None:
     """Nobody is told that the old generation is live when that is not known."""
-    lost: Any = Meddling.from_url(services.redis_url)
-    lost.meddle = lambda: setattr(lost, "eval", fail)
+    lost: Any = meddle(lambda: setattr(lost, "eval", fail))
 
     with pytest.raises(DependencyAway, match="so it may be live"):
         put(lost, keys, OLD)
 
 
-def test_a_bucket_that_lost_customers_does_not_go_live(services: Servers, redis: Redis, keys: Keys) -> None:
+def test_a_bucket_that_lost_customers_does_not_go_live(redis: Redis, keys: Keys, meddle: Meddle) -> None:
     """As with a Redis that evicts: the counts are compared before the flip."""
     put(redis, keys, OLD, "old")
-    client: Any = Meddling.from_url(services.redis_url)
-    client.meddle = lambda: redis.hdel(keys.bucket("new", 2), "250")
+    client = meddle(lambda: redis.hdel(keys.bucket("new", 2), "250"))
     with pytest.raises(Misconfigured, match="new:2 holds 99 customers, not the 100"):
         put(client, keys, NEW, "new")
     assert live(redis, keys) == "old"
 
 
-def test_a_slow_publisher_never_overrides_a_later_one(services: Servers, redis: Redis, keys: Keys) -> None:
+def test_a_slow_publisher_never_overrides_a_later_one(redis: Redis, keys: Keys, meddle: Meddle) -> None:
     """Whoever claimed first and flips last is refused: the fence only grows."""
-    slow: Any = Meddling.from_url(services.redis_url)
-    slow.meddle = lambda: live(redis, keys) or put(redis, keys, NEW, "later")
+    slow = meddle(lambda: live(redis, keys) or put(redis, keys, NEW, "later"))
     with pytest.raises(Misconfigured, match="another publisher was faster"):
         put(slow, keys, OLD, "earlier")
     assert redis.get(keys.current) == "later 2"
 
 
 def test_of_two_who_write_one_generation_the_first_does_not_publish_it(
-    services: Servers, redis: Redis, keys: Keys
+    services: Servers, redis: Redis, keys: Keys, meddle: Meddle
 ) -> None:
     """Whoever claimed it last owns it, even one that has died since: its buckets may be of both."""
 
@@ -292,8 +294,7 @@ def test_of_two_who_write_one_generation_the_first_does_not_publish_it(
             with pytest.raises(DependencyAway):
                 put(dying_after(services, 1), keys, NEW)
 
-    first: Any = Meddling.from_url(services.redis_url)
-    first.meddle = claim_and_die
+    first = meddle(claim_and_die)
     with pytest.raises(Misconfigured, match="another publisher was faster"):
         put(first, keys, OLD)
     assert live(redis, keys) is None
@@ -330,12 +331,11 @@ def test_all_but_the_last_two_expire(services: Servers, redis: Redis, keys: Keys
     assert redis.hget(keys.bucket("g1", 3), "300") == "0.300000"
 
 
-def test_it_is_published_although_nothing_could_be_expired(services: Servers, redis: Redis, keys: Keys) -> None:
+def test_it_is_published_although_nothing_could_be_expired(redis: Redis, keys: Keys, meddle: Meddle) -> None:
     """Tidying up is not worth a failure, and the next publication does it."""
     for name in ("g1", "g2"):
         put(redis, keys, NEW, name)
-    lost: Any = Meddling.from_url(services.redis_url)
-    lost.meddle = lambda: setattr(lost, "xrange", fail)
+    lost: Any = meddle(lambda: setattr(lost, "xrange", fail))
     assert put(lost, keys, NEW, "g3").fence == 3
     assert (live(redis, keys), redis.ttl(keys.meta("g1"))) == ("g3", -1)
     put(redis, keys, NEW, "g4")
