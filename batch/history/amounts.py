@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from batch.history.cells import NUMBER, Cells, Column, Mask, Wrong, is_number, matches, there, without
+from schemas.cells.cells import NUMBER, Cells, Column, Mask, Wrong, is_number, matches, there, without
 from schemas.verdicts import Reason
 
 Doubles = NDArray[np.float64]

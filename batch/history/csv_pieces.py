@@ -95,7 +95,7 @@ def _blocks(
     if _is_header_alone(file):
         return  # Arrow's reader fails on it, and its thread then ends the whole program now and then
     columns = list(dict.fromkeys(wanted))
-    with pa.input_stream(str(file.path)) as stream:
+    with file.unpacked() as stream:
         counted = _Counted(stream)
         yield from arrow_csv.open_csv(
             pa.PythonFile(counted, "r"),
@@ -115,7 +115,7 @@ def _blocks(
 
 
 def _is_header_alone(file: File) -> bool:
-    with pa.input_stream(str(file.path)) as stream:
+    with file.unpacked() as stream:
         begins = bytes(stream.read(BLOCK))
         return b"\n" not in begins.strip() and not stream.read(1)
 
@@ -136,7 +136,7 @@ class _Counted:
 
 def _ends_open(file: File, separator: str) -> bool:
     """The slow way to know it."""
-    with pa.input_stream(str(file.path)) as stream:
+    with file.unpacked() as stream:
         table = csv.reader(TextIOWrapper(stream, "utf-8", "replace", newline=""), delimiter=separator, strict=True)
         while True:
             try:
@@ -172,7 +172,7 @@ def _text(value: bytes) -> str | None:
 def _head(file: File) -> str:
     """The first line."""
     try:
-        with pa.input_stream(str(file.path)) as stream:
+        with file.unpacked() as stream:
             begin = bytes(stream.read(HEAD))
     except (pa.ArrowException, OSError) as error:
         raise Usage(

@@ -5,9 +5,9 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batch.history import ids
-from batch.history.cells import Cells, Column, Mask, Wrong, is_number, mask, there
-from batch.history.numbers import real
+from schemas.cells import ids
+from schemas.cells.cells import Cells, Column, Mask, Wrong, is_number, mask, there
+from schemas.cells.numbers import real
 from schemas.verdicts import Reason
 
 FRAUD: Final = pa.array(["1", "1.0", "true", "t", "yes", "y"])

@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from batch.history.assignment import AMOUNT, AMOUNT_MINOR, IS_FRAUD, LABEL_TIME, TIMESTAMP, Assignment
-from batch.history.cells import there
 from batch.history.contract import lot
 from batch.history.files import File
 from batch.history.pieces import Piece
@@ -25,6 +24,7 @@ from models.hashing import Hashes, hash_strings
 from models.labels import LabelColumns
 from models.labels.rows import label_columns
 from models.money import Money
+from schemas.cells.cells import there
 from schemas.contracts import LABEL
 from schemas.errors import Usage
 from schemas.lot import Checks

@@ -27,13 +27,14 @@ UTF8_BOM: Final = b"\xef\xbb\xbf"
 UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read(file: File, choose: Choose) -> Iterator[Piece]:
+def read(file: File, choose: Choose, later: Sequence[str] = OPTIONAL) -> Iterator[Piece]:
+    """`later` are columns that may be there though the first objects do not have them."""
     columns: Mapping[str, str] | None = None
     for rows in _some(_rows(file)):
         good = [(number, value) for number, value in rows if not isinstance(value, Bad)]
         if columns is None:
             names = dict.fromkeys(name for _, value in good for name in value)
-            columns = choose(file, [*names, *(name for name in OPTIONAL if name not in names)])
+            columns = choose(file, [*names, *(name for name in later if name not in names)])
         wanted = list(dict.fromkeys(columns.values()))
         arrays = [column([value.get(name) for _, value in good]) for name in wanted]
         bad = [value for _, value in rows if isinstance(value, Bad)]
@@ -64,11 +65,11 @@ def _rows(file: File) -> Iterator[Row]:
     number = 0
     try:
         if file.format is Format.JSONL:
-            with pa.input_stream(str(file.path)) as packed:
+            with file.unpacked() as packed:
                 for number, value in _json(file, packed):
                     yield number, value
             return
-        with file.path.open("rb") as stream:
+        with file.as_it_lies() as stream:
             for number, value in enumerate(_avro(file, stream), start=1):
                 yield number, value
     except (OSError, pa.ArrowException) as error:

@@ -16,7 +16,7 @@ MOST_SAID: Final = 200
 def read(file: File, choose: Choose) -> Iterator[Piece]:
     number = 1
     try:
-        with pq.ParquetFile(file.path) as opened:
+        with file.as_it_lies() as stream, pq.ParquetFile(stream) as opened:
             names = opened.schema_arrow.names
             once(names, file)
             columns = choose(file, names)
@@ -34,6 +34,7 @@ def read(file: File, choose: Choose) -> Iterator[Piece]:
 def rows(file: File) -> int:
     """How many the file says it has; 0 where it cannot be asked."""
     try:
-        return int(pq.read_metadata(file.path).num_rows)
+        with file.as_it_lies() as stream:
+            return int(pq.read_metadata(stream).num_rows)
     except (pa.ArrowException, OSError):
         return 0

@@ -9,14 +9,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from batch.history import amounts, frauds, ids, times
+from batch.history import amounts, frauds, times
 from batch.history.assignment import AMOUNT, AMOUNT_MINOR, Assignment
-from batch.history.cells import Cells, Column, Mask, Wrong, column, there
-from batch.history.numbers import whole
 from batch.history.pieces import Piece
 from batch.history.rejects import Reject
 from batch.history.times import Clock
 from batch.history.units import Unit
+from schemas.cells import ids
+from schemas.cells.cells import Cells, Column, Mask, Wrong, column, there
+from schemas.cells.numbers import whole
 from schemas.errors import Usage
 from schemas.lot import Refusal
 from schemas.verdicts import Reason

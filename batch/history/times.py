@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from batch.history.cells import Cells, Column, Mask, Wrong, is_number, matches, there, without
-from batch.history.numbers import real, whole
 from batch.history.units import PER_SECOND, Unit
+from schemas.cells.cells import Cells, Column, Mask, Wrong, is_number, matches, there, without
+from schemas.cells.numbers import real, whole
 from schemas.errors import Usage
 from schemas.verdicts import Reason
 

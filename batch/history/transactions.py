@@ -8,17 +8,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from batch.history import ids
 from batch.history.assignment import IS_FRAUD, LABEL_TIME, SCENARIO, TIMESTAMP, Assignment
-from batch.history.cells import texts, there
 from batch.history.contract import lot
 from batch.history.files import File
-from batch.history.numbers import real, whole
 from batch.history.pieces import Piece
 from batch.history.rejects import Reject
 from batch.history.sheet import Read, Reading, Sheet
 from batch.history.tables import pieces
 from models.labels.rows import NO_TERMINAL
+from schemas.cells import ids
+from schemas.cells.cells import texts, there
+from schemas.cells.numbers import real, whole
 from schemas.contracts import TRANSACTION
 from schemas.errors import Usage
 from schemas.lot import Checks

@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from batch.history import ids
 from batch.history.assignment import IS_FRAUD, SCENARIO, Assignment
-from batch.history.cells import there
 from batch.history.files import File
 from batch.history.rejects import Reject, Rejects
 from batch.history.sheet import Reading, Sheet
 from batch.history.tables import pieces
 from models.hashing import Hashes, hash_strings
+from schemas.cells import ids
+from schemas.cells.cells import there
 from schemas.verdicts import Reason
 
 

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch.history import amounts, frauds, ids, numbers, times
-from batch.history.cells import Cells, Column, column
+from batch.history import amounts, frauds, times
 from batch.history.times import Clock
 from batch.history.units import Unit
+from schemas.cells import ids, numbers
+from schemas.cells.cells import Cells, Column, column
 from schemas.errors import Usage
 
 NOON = 1_767_268_800_000

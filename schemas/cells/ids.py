@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batch.history.cells import EXACT, Cells, Column, Wrong, is_number, mask, matches, there, without
+from schemas.cells.cells import EXACT, Cells, Column, Wrong, is_number, mask, matches, there, without
 from schemas.verdicts import Reason
 
 NO_ID: Final = "is a number with a fraction, or too large to be exact, so it is no id"

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batch.history.cells import EXACT, INTEGER, NUMBER, Cells, Column, Mask, Wrong, is_number, matches, there, without
+from schemas.cells.cells import EXACT, INTEGER, NUMBER, Cells, Column, Mask, Wrong, is_number, matches, there, without
 from schemas.verdicts import Reason
 
 HIGHEST: Final = 2**63 - 1
