@@ -12,6 +12,7 @@ from schemas.settings.kafka import HIGHEST_PORT, Kafka
 from schemas.settings.labels import Labels
 from schemas.settings.models import Models
 from schemas.settings.money import Money
+from schemas.settings.nightly import Archive, Nightly
 from schemas.settings.outlets import Checks, Health, Log, Output
 from schemas.settings.rules import Policy, Rules
 from schemas.settings.score import Score
@@ -39,6 +40,8 @@ class Settings(BaseSettings):
     money: Money = Money()
     models: Models = Models()
     state: State = State()
+    nightly: Nightly = Nightly()
+    archive: Archive = Archive()
     dead_letters: DeadLetters = DeadLetters()
     health: Health = Health()
     log: Log = Log()

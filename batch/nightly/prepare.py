@@ -1,0 +1,213 @@
+"""From files to the content of a generation, in bounded memory.
+
+read     lots are scored and set aside in ranges: all customers of a bucket are in one
+settle   a range at a time: duplicates found, scores counted, numbers and scores set aside by number
+pack     a range of numbers at a time: sorted, written behind the last one
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+from typing import Final
+
+import numpy as np
+
+from batch.generation import fills
+from batch.nightly.buckets import NONE, decimals
+from batch.nightly.content import Content, Facts, OnDisk, write_columns
+from batch.nightly.gates import Counted
+from batch.nightly.limits import Limits
+from batch.nightly.rejects import Rejects
+from batch.nightly.scored import Scored, line_of
+from batch.nightly.settled import collision, settled
+from batch.nightly.source import DUPLICATE, OUT_OF_RANGE, Lot, Rejected, Source
+from batch.nightly.spill import RANGE_ROWS, RANGES, Entries, Spill, by_bucket
+from models.churn.packed import Packed, SameNumber
+from models.churn.tally import Tally
+from schemas.churn import IDS_PER_BUCKET, BucketRule
+from schemas.errors import Misconfigured, Usage
+
+AHEAD: Final = 2
+"""Lots that are read while one is set aside."""
+
+Say = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    content: Content
+    tally: Tally
+    counted: Counted
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the ids are like, as far as they have been read."""
+
+    rows: int = 0
+    read: int = 0
+    highest: int = -1
+    named: bool = False
+
+    def add(self, rows: Scored) -> None:
+        self.rows += len(rows)
+        if len(rows):
+            found = decimals(rows.ids)
+            self.highest = max(self.highest, int(found.max()))
+            self.named = self.named or bool((found == NONE).any())
+
+    def dense(self, limits: Limits) -> bool:
+        return limits.dense and not self.named and fills(self.highest, self.rows)
+
+
+def prepare(source: Source, folder: Path, limits: Limits, rejects: Rejects, say: Say) -> Prepared:
+    """Raises Usage where no customer is left, Misconfigured where two have one number."""
+    seen, blanks = Seen(), Counter[str]()
+    spill = Spill(folder, "read")
+    for lot in _ahead(source.lots()):
+        seen.read += lot.read
+        seen.add(lot.rows)
+        blanks.update(lot.blanks)
+        rejects.add(lot.rejected)
+        spill.add(lot.rows, by_bucket(lot.rows, RANGES, dense=True))
+        say("scoring", seen.read)
+    spill.done()
+    if not seen.rows:
+        raise Usage(
+            f"{', '.join(map(str, source.files[:3]))}: no row has a customer and a score",
+            fix="nothing was written, what was live stays live; see the rejects file for what is wrong with the rows",
+        )
+    rejected = rejects.total
+    dense, ranges = seen.dense(limits), RANGES
+    while seen.rows > ranges * RANGE_ROWS:
+        ranges *= 2
+    if ranges != RANGES or (not dense and seen.highest >= 0):
+        spill = _again(spill, folder, ranges, dense=dense)
+    whole = seen.rows <= RANGE_ROWS
+    again = _Again(source, rejects)
+    tally, content = _settle(spill, folder, _Cut(whole, dense, ranges, limits.per_bucket), again, say)
+    counted = Counted(seen.read, rejected, again.rows, rejects.reasons[OUT_OF_RANGE], tuple(blanks.items()))
+    return Prepared(content, tally, counted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """`whole`: all rows are one range."""
+
+    whole: bool
+    dense: bool
+    ranges: int
+    per_bucket: int
+
+    def rule(self, rows: int) -> BucketRule:
+        """As many buckets as are a multiple of the ranges: a range then has all customers of its buckets."""
+        ranges = 1 if self.whole else self.ranges
+        return BucketRule(0 if self.dense else -(-rows // (self.per_bucket * ranges)) * ranges)
+
+
+@dataclass(slots=True)
+class _Again:
+    """Rows of customers who were there before."""
+
+    source: Source
+    rejects: Rejects
+    rows: int = 0
+
+    def add(self, again: Scored) -> None:
+        self.rows += len(again)
+        found = []
+        for row in np.argsort(again.places):
+            file, line = line_of(int(again.places[row]))
+            found.append(Rejected(str(self.source.files[file]), line, again.ids[row].as_py(), DUPLICATE))
+        self.rejects.add(found)
+
+
+def _again(spill: Spill, folder: Path, ranges: int, *, dense: bool) -> Spill:
+    """Other ranges, a batch at a time."""
+    found = Spill(folder, "sorted")
+    for number in spill.ranges:
+        for rows in spill.batches(number):
+            found.add(rows, by_bucket(rows, ranges, dense=dense))
+    found.done()
+    spill.remove()
+    return found
+
+
+def _settle(spill: Spill, folder: Path, cut: _Cut, again: _Again, say: Say) -> tuple[Tally, Content]:
+    tally, entries, kept, highest = Tally(), Entries(folder, cut.ranges), Spill(folder, "kept"), -1
+    for number, rows in _groups(spill, cut.whole):
+        found = settled(rows)
+        again.add(found.again)
+        tally.add(found.kept.scores)
+        entries.add(found.kept.numbers, found.kept.scores)
+        highest = max(highest, int(decimals(found.kept.ids).max())) if cut.dense else highest
+        kept.add_all(found.kept, number)
+        say("checking", tally.rows)
+    kept.done()
+    spill.remove()
+    digest = write_columns(folder, _packed(entries, kept))
+    rule = cut.rule(tally.rows)
+    last = highest // IDS_PER_BUCKET if cut.dense else rule.buckets - 1
+    return tally, OnDisk(folder, kept, kept.ranges, Facts.of(tally, digest, rule, last))
+
+
+def _groups(spill: Spill, whole: bool) -> Iterator[tuple[int, Scored]]:
+    if whole:
+        yield 0, spill.read(*spill.ranges)
+        return
+    for number in spill.ranges:
+        yield number, spill.read(number)
+
+
+def _packed(entries: Entries, kept: Spill) -> Iterator[Packed]:
+    try:
+        yield from entries.packed()
+    except SameNumber as error:
+        raise _named(kept, error) from None
+
+
+def _named(kept: Spill, error: SameNumber) -> Misconfigured:
+    """Duplicates are gone by now, so the two have different ids."""
+    numbers = np.concatenate([kept.read(number).numbers for number in kept.ranges])
+    found, counts = np.unique(numbers, return_counts=True)
+    twice = found[counts > 1][0]
+    ids = [each for number in kept.ranges for each in _with(kept.read(number), twice)]
+    return collision(*ids[:2]) if len(ids) > 1 else Misconfigured(str(error))
+
+
+def _with(rows: Scored, number: np.uint64) -> list[str]:
+    return [str(rows.ids[int(row)]) for row in np.flatnonzero(rows.numbers == number)]
+
+
+def _ahead(lots: Iterator[Lot]) -> Iterator[Lot]:
+    """Reading goes on while what was read is worked on; what it raises is raised here."""
+    queue: Queue[Lot | BaseException | None] = Queue(AHEAD)
+    ended = False
+
+    def read() -> None:
+        try:
+            for lot in lots:
+                if ended:
+                    return
+                queue.put(lot)
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            queue.put(error)
+        else:
+            queue.put(None)
+
+    reader = Thread(target=read, name="reader", daemon=True)
+    reader.start()
+    try:
+        while (found := queue.get()) is not None:
+            if isinstance(found, BaseException):
+                raise found
+            yield found
+    finally:
+        ended = True
+        while reader.is_alive():
+            while not queue.empty():
+                queue.get()
+            reader.join(0.01)
