@@ -19,7 +19,9 @@ from fraudstream.commands import (
     labels,
     lists,
     local,
+    lookup,
     models,
+    nightly,
     operate,
     policies,
     publish,
@@ -65,6 +67,7 @@ COMMANDS: Final[dict[Callable[..., None], str]] = {
     flags.flags: "Print flags as they come.",
     top.top: "Watch the workers: lag, latency, outcomes.",
     explain.explain: "Take one decision apart, and compute it anew.",
+    lookup.lookup: "Tell what is known of single customers.",
     replay.replay: "Compute past decisions anew and compare them.",
     doctor.doctor: "Find out what is wrong, and how to mend it.",
     settings.settings: "Show each setting and where it comes from.",
@@ -78,6 +81,7 @@ app.add_typer(operate.app, name="operate", short_help="Pause, skip, drain, move 
 app.add_typer(state.app, name="state", short_help="See, prune, seed and rebuild snapshots of the cards' state.")
 app.add_typer(models.app, name="models", short_help="See, check, promote and roll back models.")
 app.add_typer(policies.app, name="policies", short_help="See, add, promote and roll back policies.")
+app.add_typer(nightly.app, name="nightly", short_help="Score every customer, publish the scores, go back.")
 app.add_typer(rules.app, name="rules", short_help="See and try the rules; snooze one.")
 app.add_typer(lists.app, name="lists", short_help="Block or allow by hand, for a time.")
 

@@ -157,6 +157,11 @@ class Publication:
         except RedisError as error:
             log.warning("churn.expiry_postponed", kept=sorted(kept), error=type(error).__name__)
 
+    def forget(self, name: str) -> None:
+        """Everything of that generation ends after a grace."""
+        for _ in self._line.each([*self._all(name), self._keys.meta(name)], lambda key: ("EXPIRE", key, GRACE_S)):
+            pass
+
     def _claim(self, meta: Meta, content: Content) -> int:
         last_bucket, last_chunk = content.facts.last_bucket, meta.chunks - 1
         answer = self._script(CLAIM, meta.generation, 0, instant(meta.published_at), last_bucket, last_chunk)
@@ -209,10 +214,8 @@ class Publication:
         """Meta comes last: as long as it has no expiry, the next publication does this again."""
         meta = self._keys.meta(name)
         known = self._redis.hget(meta, "fence")
-        if known is None or int(known) >= fence or self._redis.ttl(meta) >= 0:
-            return
-        for _ in self._line.each([*self._all(name), meta], lambda key: ("EXPIRE", key, GRACE_S)):
-            pass
+        if known is not None and int(known) < fence and self._redis.ttl(meta) < 0:
+            self.forget(name)
 
     def _all(self, name: str) -> list[str]:
         found = self._redis.hmget(self._keys.meta(name), "last_bucket", "last_chunk")

@@ -91,6 +91,7 @@ class Run:
         keys: Keys,
         terms: Nightly,
         archive: Archive | None = None,
+        *,
         say: Say = lambda _what, _rows: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -223,7 +224,7 @@ def _runs(name: str) -> bool:
         return False
     try:
         os.kill(int(pid), 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True

@@ -48,7 +48,7 @@ class Spill:
         order = np.argsort(ranges, kind="stable")
         ordered = rows.take(order).batch()
         found, starts = np.unique(ranges[order], return_index=True)
-        for number, begin, end in zip(found, starts, [*starts[1:], len(rows)], strict=True):
+        for number, begin, end in zip(found, starts, [*starts, len(rows)][1:], strict=True):
             self._writer(int(number)).write_batch(ordered.slice(begin, end - begin))
 
     def add_all(self, rows: Scored, number: int) -> None:
@@ -107,7 +107,7 @@ class Entries:
         rows["number"], rows["score"] = numbers[order], scores[order]
         ranges = rows["number"] >> self._shift
         found, starts = np.unique(ranges, return_index=True)
-        for number, begin, end in zip(found, starts, [*starts[1:], len(rows)], strict=True):
+        for number, begin, end in zip(found, starts, [*starts, len(rows)][1:], strict=True):
             rows[begin:end].tofile(self._file(int(number)))
 
     def packed(self) -> Iterator[Packed]:

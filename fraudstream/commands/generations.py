@@ -1,0 +1,51 @@
+"""Where generations are: Redis and the archive, as the settings name them."""
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from redis import Redis
+
+    from batch.nightly.archive import Archive
+    from schemas.churn import Keys
+    from schemas.settings import Settings
+
+PATIENCE_S: Final = 30.0
+"""One answer of Redis may take so long: a range of customers is one request."""
+
+
+def now() -> "datetime":
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
+
+
+def keys_of(settings: "Settings") -> "Keys":
+    from schemas.churn import Keys
+
+    return Keys(settings.redis.prefix)
+
+
+def archive_of(settings: "Settings") -> "Archive | None":
+    from batch.nightly.archive import Archive
+
+    url = settings.archive.url
+    return None if url is None else Archive(url.get_secret_value())
+
+
+@contextmanager
+def redis_of(settings: "Settings") -> "Iterator[Redis]":
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    with Redis.from_url(
+        settings.redis.url.get_secret_value(),
+        socket_timeout=PATIENCE_S,
+        socket_connect_timeout=5.0,
+        retry=Retry(NoBackoff(), 0),
+    ) as client:
+        yield client
