@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from redis import Redis
+from redis.exceptions import NoPermissionError
 
 from batch.generation import publish
 from batch.nightly import standing
@@ -160,9 +163,6 @@ def archived(archive: Archive, name: str, days: float) -> None:
 
 
 def _one() -> Any:
-    import numpy as np
-    import pyarrow as pa
-
     return pa.array(["1"]), np.array([5], np.uint32), np.array([1])
 
 
@@ -243,14 +243,12 @@ class Forbidden:
         self._info = info
 
     def config_get(self, _: str) -> None:
-        from redis.exceptions import NoPermissionError
-
         raise NoPermissionError("no")
 
     def info(self, _: str) -> dict[str, str]:
-        if self._info:
-            return {"maxmemory_policy": "allkeys-lru"}
-        return self.config_get("") or {}
+        if not self._info:
+            raise NoPermissionError("no")
+        return {"maxmemory_policy": "allkeys-lru"}
 
 
 @pytest.mark.parametrize(("info", "policy"), [(True, "allkeys-lru"), (False, "unknown")])

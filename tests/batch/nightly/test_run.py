@@ -234,7 +234,7 @@ def test_a_gate_refuses_by_name_and_can_be_overridden(
 
 def test_how_many_there_should_be_can_be_said(night: Night) -> None:
     """Also where nothing is live yet."""
-    with pytest.raises(Refused, match="gate rows: .*from the 6,000 expected"):
+    with pytest.raises(Refused, match=r"gate rows: .*from the 6,000 expected"):
         night.run(night.table(table(MANY)), expected=6_000)
 
 
@@ -261,7 +261,8 @@ class Halved:
 
     def score(self, rows: pa.RecordBatch) -> NDArray[np.uint32]:
         values = rows["usage"].cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False)
-        return np.rint(values / 2 * SCALE).astype(np.uint32)
+        found: NDArray[np.uint32] = np.rint(values / 2 * SCALE).astype(np.uint32)
+        return found
 
 
 def test_a_model_scores_the_rows(night: Night) -> None:
@@ -290,7 +291,7 @@ class Numeric(Halved):
 def test_two_customers_of_one_number_are_named(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
     """They could not be told apart, so nothing is published."""
     monkeypatch.setattr("batch.nightly.scored.hash_strings", lambda ids: np.full(len(ids), 7, np.uint64))
-    with pytest.raises(Misconfigured, match="customers '.*' and '.*' have the same 64-bit number"):
+    with pytest.raises(Misconfigured, match=r"customers '.*' and '.*' have the same 64-bit number"):
         night.run(night.table("customer_id,score\n1,.1\n2,.2\n"))
 
 
