@@ -214,9 +214,7 @@ def measure(client: Any, url: str, folder: Path, given: argparse.Namespace) -> N
         f"peak while publishing {(peak.most - before) / MEGA * scale:.1f} MB"
     )
     single, whole, memory = looked_up(client, given.rows)
-    say(
-        f"look-up: HGET {single:.0f} us, with pointer and meta {whole:.0f} us, packed in memory {memory:.3f} us"
-    )
+    say(f"look-up: HGET {single:.0f} us, with pointer and meta {whole:.0f} us, packed in memory {memory:.3f} us")
     seconds, megabytes = one_by_one(client, path, given.set_rows)
     share = given.rows / given.set_rows
     say(
