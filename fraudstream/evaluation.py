@@ -1,6 +1,7 @@
 """What a report says, for people: tables on a terminal, plain lines elsewhere, within 100 columns."""
 
 import sys
+from collections.abc import Sequence
 from textwrap import wrap
 from typing import Final
 
@@ -17,20 +18,32 @@ MOST_LETTERS: Final = 16
 
 
 def show(report: Report) -> None:
+    show_tables(heading(report), tables(report))
+
+
+def show_tables(head: str, made: Sequence[Table]) -> None:
     if sys.stdout.isatty():
-        draw(report, Console(width=max(Console().width, WIDTH)))
+        _draw(head, made, Console(width=max(Console().width, WIDTH)))
     else:
-        print(render(report))  # noqa: T201 the command line speaks here
+        print(_plain(head, made))  # noqa: T201 the command line speaks here
 
 
 def render(report: Report) -> str:
     """Plain text, the same for the same report."""
-    return "\n".join([heading(report), *(line for table in tables(report) for line in ("", *_lines(table)))])
+    return _plain(heading(report), tables(report))
 
 
 def draw(report: Report, console: Console) -> None:
-    console.print(Text(heading(report), "bold"))
-    for table in tables(report):
+    _draw(heading(report), tables(report), console)
+
+
+def _plain(head: str, made: Sequence[Table]) -> str:
+    return "\n".join([head, *(line for table in made for line in ("", *_lines(table)))])
+
+
+def _draw(head: str, made: Sequence[Table], console: Console) -> None:
+    console.print(Text(head, "bold"))
+    for table in made:
         grid = Grid(title=Text(table.title, "bold"), title_justify="left", box=None, header_style="cyan")
         for place, cell in enumerate(table.head):
             grid.add_column(Text(cell), justify="right" if place else "left", no_wrap=True)

@@ -6,6 +6,7 @@
     4. structure every tree stays inside its arrays
     5. content   the digest of what was loaded is the one the manifest says
     6. golden    the margins of the golden rows are the ones written down, to the last bit
+    7. examples  where the artefact says how rows of a table become scores: the examples get theirs
 
 Nothing predicts before 4, nothing is constructed before 3, nothing is parsed before 1.
 """
@@ -28,6 +29,9 @@ from models.artefact.manifest import GOLDEN, Manifest
 from models.artefact.margins import Compile, Doubles, Evaluator, Rows, close, is_exact, margins, same_bits
 from models.artefact.opened import open_
 from models.artefact.refusal import refused
+from models.churn import examples
+from models.churn import model as churn_model
+from models.churn.model import ChurnModel
 from schemas.errors import Misconfigured
 
 log = structlog.get_logger(__name__)
@@ -53,6 +57,8 @@ class Loaded:
     estimator: Any
     evaluator: Evaluator | None
     exact: bool
+    churn: ChurnModel | None = None
+    """What scores customers, where that is the task."""
 
     def margins(self, rows: Rows) -> Doubles:
         if self.evaluator is not None and isinstance(rows, np.ndarray):
@@ -79,6 +85,9 @@ def load(
     if content_digest(estimator, manifest.facts()) != manifest.content:
         raise refused(model, f"is not the model that {manifests.FILE} describes: the content digest differs")
     exact = _check_golden(estimator, manifest, golden, where)
+    if manifest.task == "churn":
+        churn = _churn(estimator, manifest, golden, files, where)
+        return Loaded(folder, manifest, golden, estimator, churn.evaluator, exact=True, churn=churn)
     evaluator = _compiled(estimator, golden, compile_, where)
     return Loaded(folder, manifest, golden, estimator, evaluator, exact or evaluator is not None)
 
@@ -97,6 +106,29 @@ def _compiled(estimator: Any, golden: Golden, compile_: Compile | None, where: s
     return None
 
 
+def _churn(estimator: Any, manifest: Manifest, golden: Golden, files: Files, where: str) -> ChurnModel:  # noqa: ANN401
+    """Its scores are published and looked up as integers, so nothing but equal bits will do."""
+    if not isinstance(golden.rows, np.ndarray):
+        raise refused(where, "scores customers out of texts, which no table's columns are made into")
+    try:
+        evaluator = churn_model.compile(estimator, len(manifest.features))
+        model = churn_model.of_facts(manifest.encoding, manifest.calibration, evaluator, manifest.content)
+    except ValueError as error:
+        raise refused(f"{where}/{manifests.FILE}", f"says nothing of use about customers: {_short(error)}") from None
+    if model.encoding.features != manifest.features:
+        raise refused(f"{where}/{manifests.FILE}", "declares other columns than the features of the model")
+    if not same_bits(np.ascontiguousarray(evaluator.margins(golden.rows)), golden.margins):
+        raise refused(f"{where}/{GOLDEN}", "the compiled model does not give the margins that are written down")
+    if examples.FILE not in files:
+        raise refused(f"{where}/{examples.FILE}", "is missing")
+    examples.from_bytes(files[examples.FILE], model, f"{where}/{examples.FILE}").check(model, where)
+    return model
+
+
+def _short(error: ValueError) -> str:
+    return " ".join(str(error).split())[:200]
+
+
 def golden_is_numbers(golden: Golden) -> bool:
     return isinstance(golden.rows, np.ndarray)
 
@@ -107,6 +139,8 @@ def _check_promise(manifest: Manifest, files: Files, expected: Expected | None, 
         raise refused(f"{where}/{mlmodel.FILE}", f"names another model or other columns than {manifests.FILE}")
     if expected is None:
         return
+    if manifest.task != "fraud":
+        raise refused(where, f"scores {manifest.task}, not transactions", fix="name a model of `fraudstream train`")
     if manifest.feature_version != expected.version:
         found = "none" if manifest.feature_version is None else manifest.feature_version
         raise refused(

@@ -22,6 +22,10 @@ MOST_BYTES: Final = 8 * MIB
 Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Section = dict[str, JsonValue]
+Task = Literal["fraud", "churn"]
+LATER: Final[Mapping[str, Any]] = {"task": "fraud", "encoding": {}, "calibration": {}}
+"""Fields that came later, with what they are in the artefacts that were there before: left out of those, as their seals
+are of the words they had."""
 
 
 class Stored(BaseModel):
@@ -32,7 +36,11 @@ class Stored(BaseModel):
 
 
 class Manifest(BaseModel):
-    """`thresholds` are raw margins by name; metrics, training, medians and histograms are as they were given."""
+    """`thresholds` are raw margins by name; metrics, training, medians and histograms are as they were given.
+
+    `encoding` says how rows of a table become the matrix, `calibration` how margins become probabilities, where the
+    `task` has them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -53,6 +61,9 @@ class Manifest(BaseModel):
     files: dict[str, Stored]
     content: Hex
     seal: str = ""
+    task: Task = "fraud"
+    encoding: Section = {}
+    calibration: Section = {}
 
     @property
     def predict_only(self) -> bool:
@@ -61,18 +72,22 @@ class Manifest(BaseModel):
 
     def facts(self) -> dict[str, Any]:
         """What the content digest covers besides the trees."""
-        named = self.model_dump(mode="json", include={"function", "takes", "features", "feature_version"})
+        named = self._said(include={"function", "takes", "features", "feature_version", *LATER})
         return named | {"metrics": self.metrics, "training": self.training, "thresholds": self.thresholds}
 
     def sealed(self) -> Self:
         return self.model_copy(update={"seal": self._seal()})
 
     def to_bytes(self) -> bytes:
-        said = self.model_dump(mode="json")
+        said = self._said()
         return (json.dumps(said, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=True) + "\n").encode()
 
     def _seal(self) -> str:
-        return hashlib.sha256(canonical(self.model_dump(mode="json", exclude={"seal"}))).hexdigest()
+        return hashlib.sha256(canonical(self._said(exclude={"seal"}))).hexdigest()
+
+    def _said(self, include: set[str] | None = None, exclude: set[str] | None = None) -> dict[str, Any]:
+        absent = {name for name, before in LATER.items() if getattr(self, name) == before}
+        return self.model_dump(mode="json", include=include, exclude=absent | (exclude or set()))
 
     @property
     def is_sealed(self) -> bool:

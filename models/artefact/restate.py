@@ -24,5 +24,8 @@ def restated(loaded: Loaded, metrics: Mapping[str, Any], created_at: datetime) -
         training=said.training,
         medians=said.medians,
         histograms=said.histograms,
+        task=said.task,
+        encoding=said.encoding,
+        calibration=said.calibration,
         extras={name: content for name, content in files.items() if name not in OWN},
     )

@@ -12,7 +12,7 @@ from models.artefact import durable, manifest, mlmodel, skops_file, structure
 from models.artefact.content import content_digest
 from models.artefact.folder import NAME
 from models.artefact.golden import FEWEST, Golden
-from models.artefact.manifest import GOLDEN, Manifest
+from models.artefact.manifest import GOLDEN, Manifest, Task
 from models.artefact.margins import function_of
 from schemas.errors import Usage
 
@@ -38,6 +38,9 @@ class Parts:
     medians: Mapping[str, Any] = field(default_factory=dict)
     histograms: Mapping[str, Any] = field(default_factory=dict)
     extras: Mapping[str, bytes] = field(default_factory=dict)
+    task: Task = "fraud"
+    encoding: Mapping[str, Any] = field(default_factory=dict)
+    calibration: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write(parts: Parts, folder: Path) -> Manifest:
@@ -87,6 +90,9 @@ def _draft(parts: Parts) -> Manifest:
         "training": dict(parts.training),
         "medians": dict(parts.medians),
         "histograms": dict(parts.histograms),
+        "task": parts.task,
+        "encoding": dict(parts.encoding),
+        "calibration": dict(parts.calibration),
         "versions": mlmodel.versions(),
         "files": {},
         "content": "0" * 64,

@@ -1,25 +1,22 @@
 """The model card: what a report says, as a page in Markdown. Every number on it is the report's."""
 
-from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from math import isnan
 from typing import Final
 
 from models.judging.figures import About, Level, Report, Weeks
-from models.judging.tables import NONE, Table, bands, percent, rate, tables
+from models.judging.page import UNKNOWN, code, count, four, joined, listed, plain, section, share
+from models.judging.tables import bands, percent, rate, tables
 
-UNKNOWN: Final = "not known"
 FOR: Final = "**For**: ranking transactions for review, and blocking the surest, where outcomes come back as labels."
 NOT_FOR: Final = (
     "**Not for**: decisions about a person rather than a transaction, credit or insurance; other kinds of payment; "
     "data whose fields mean something else than those it was trained on."
 )
-SPECIAL: Final = str.maketrans({each: f"\\{each}" for each in "\\`*_[]<>|#"})
 
 
 def model_card(report: Report) -> str:
     parts = (_purpose(report), _data(report), _training(report), _figures(report), _limits(report), _reproduce(report))
-    return "\n".join([f"# {_plain(report.about.model or report.first.name)}", "", *_joined(parts)])
+    return "\n".join([f"# {plain(report.about.model or report.first.name)}", "", *joined(parts)])
 
 
 def _purpose(report: Report) -> list[str]:
@@ -36,7 +33,7 @@ def _purpose(report: Report) -> list[str]:
 def _found(level: Level, name: str) -> str:
     if level.threshold > 1.0:
         return f"No score reaches {name}."
-    recall, precision = _share(level.tally.recall), _share(level.tally.precision)
+    recall, precision = share(level.tally.recall), share(level.tally.precision)
     alerts = rate(level.alerts_per_day)
     return f"At {name} it finds {recall} of the fraud with {alerts} alerts a day, of which {precision} are fraud."
 
@@ -45,9 +42,9 @@ def _data(report: Report) -> list[str]:
     data, about = report.data, report.about
     facts = [
         ("origin", _origin(about)),
-        ("read from", ", ".join(map(_code, about.sources)) or UNKNOWN),
-        ("transactions and labels read", f"{_count(about.transactions)} and {_count(about.labels)}"),
-        ("label delay", _plain(about.label_delay) or UNKNOWN),
+        ("read from", ", ".join(map(code, about.sources)) or UNKNOWN),
+        ("transactions and labels read", f"{count(about.transactions)} and {count(about.labels)}"),
+        ("label delay", plain(about.label_delay) or UNKNOWN),
         ("test days", f"{data.first_day} to {data.last_day}, {data.days}"),
         ("test transactions", f"{data.rows:,}"),
         ("outcome unknown", percent(data.unknown_share)),
@@ -59,33 +56,28 @@ def _data(report: Report) -> list[str]:
             f"{data.critical:,} transactions, {data.critical_frauds:,} frauds",
         ),
     ]
-    return ["## Data", "", *_facts(facts)]
+    return ["## Data", "", *listed(facts)]
 
 
 def _training(report: Report) -> list[str]:
     about = report.about
     facts = [
-        ("estimator", _code(about.estimator)),
-        ("parameters", ", ".join(f"{_code(name)} {_plain(str(value))}" for name, value in about.parameters.items())),
-        ("feature version", _count(about.feature_version)),
-        ("trained on", f"{_count(about.trained_on)} transactions, {_count(about.trained_frauds)} frauds"),
+        ("estimator", code(about.estimator)),
+        ("parameters", ", ".join(f"{code(name)} {plain(str(value))}" for name, value in about.parameters.items())),
+        ("feature version", count(about.feature_version)),
+        ("trained on", f"{count(about.trained_on)} transactions, {count(about.trained_frauds)} frauds"),
         *(_periods(about.split) if about.split else [("periods", UNKNOWN)]),
     ]
     gap = ["", "Between them lie gaps, so that no verdict tells the future: what is judged could not have been known."]
-    return ["## Training", "", *_facts((name, said or UNKNOWN) for name, said in facts), *(gap if about.split else [])]
+    return ["## Training", "", *listed((name, said or UNKNOWN) for name, said in facts), *(gap if about.split else [])]
 
 
 def _figures(report: Report) -> list[str]:
-    made = [*tables(report), *([bands(report.first)] if report.first.calibration.bands else [])]
-    error, brier = (_four(each) for each in (report.first.calibration.error, report.first.calibration.brier))
+    made = [*tables(report), *([bands(report.first.calibration)] if report.first.calibration.bands else [])]
+    error, brier = (four(each) for each in (report.first.calibration.error, report.first.calibration.brier))
     said = "Said is the mean score of a band, found the share of fraud in it."
-    sections = _joined(_section(table) for table in made)
+    sections = joined(section(table) for table in made)
     return ["## Figures", "", *sections, f"{said} Mean distance {error}, Brier score {brier}."]
-
-
-def _section(table: Table) -> list[str]:
-    note = [_plain(table.note), ""] if table.note else []
-    return [f"### {table.title}", "", *note, *_markdown(table.head, table.rows)]
 
 
 def _limits(report: Report) -> list[str]:
@@ -109,11 +101,11 @@ def _reproduce(report: Report) -> list[str]:
         ("draws of days", f"{method.draws:,}"),
         ("a review costs", f"{method.review_minor:,.2f} minor units"),
         ("a wrong block costs", f"{method.wrong_block_minor:,.2f} minor units"),
-        ("made at", _plain(about.created_at) or UNKNOWN),
-        *((f"digest of {_plain(name)}", _code(digest)) for name, digest in sorted(about.digests.items())),
+        ("made at", plain(about.created_at) or UNKNOWN),
+        *((f"digest of {plain(name)}", code(digest)) for name, digest in sorted(about.digests.items())),
     ]
     command = ["", "```console", about.command.replace("```", ""), "```"] if about.command else []
-    return ["## How to reproduce", "", *_facts(facts), *command, ""]
+    return ["## How to reproduce", "", *listed(facts), *command, ""]
 
 
 def _origin(about: About) -> str:
@@ -130,42 +122,3 @@ def _periods(split: Weeks) -> list[tuple[str, str]]:
 def _time(ms: int) -> str:
     """UTC, to the minute; periods are whole days in most cases."""
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(sep=" ", timespec="minutes").removesuffix("+00:00")
-
-
-def _facts(facts: Iterable[tuple[str, str]]) -> list[str]:
-    return ["| | |", "|---|---|", *(f"| {name} | {said} |" for name, said in facts)]
-
-
-def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    ruler = "|".join(["---", *("---:" for _ in head[1:])])
-    return [_line(head), f"|{ruler}|", *(_line(row) for row in rows)]
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(map(_plain, cells))} |"
-
-
-def _joined(parts: Iterable[Sequence[str]]) -> list[str]:
-    return [line for part in parts for line in (*part, "")]
-
-
-def _plain(text: str) -> str:
-    """One line of words, whatever stands in a name."""
-    return " ".join(text.split()).translate(SPECIAL)
-
-
-def _code(text: str) -> str:
-    said = " ".join(text.split()).replace("`", "").replace("|", "\\|")
-    return f"`{said}`" if said else ""
-
-
-def _count(value: int | None) -> str:
-    return UNKNOWN if value is None else f"{value:,}"
-
-
-def _share(value: float) -> str:
-    return NONE if isnan(value) else f"{100 * value:.1f} %"
-
-
-def _four(value: float) -> str:
-    return NONE if isnan(value) else f"{value:.4f}"

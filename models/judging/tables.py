@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import isnan
 from typing import Final
 
-from models.judging.figures import Level, Report, Result, Span
+from models.judging.figures import Calibration, Level, Report, Result, Span
 
 NONE: Final = "-"
 MANY: Final = 1_000
@@ -161,10 +161,10 @@ def folds(report: Report) -> Table:
     return Table("Week by week", head, rows, f"{count} test periods, each judged with what was known before it.")
 
 
-def bands(result: Result) -> Table:
+def bands(calibration: Calibration) -> Table:
     rows = [
         (f"{each.low:g} to {each.high:g}", amount(each.rows), f"{each.said:.4f}", f"{each.found:.4f}")
-        for each in result.calibration.bands
+        for each in calibration.bands
     ]
     return Table("Calibration", ("score", "rows", "said", "found"), rows)
 

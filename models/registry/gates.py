@@ -1,26 +1,29 @@
 """What stands between a candidate and the traffic: gates, each a judgement with its numbers.
 
 A gate sees the candidate and the champion, and says pass or fail in a sentence. One that breaks has failed. The figures
-are those that the candidate's artefact brings along; they count only against the champion that is live now. Models
-that only predict, for files and requests, are asked for their use alone.
+are those that the candidate's artefact brings along; they count only against the champion that is live now. Each kind
+of model has gates of its own; one that only predicts, for files and requests, is asked for its use alone.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
 from pydantic import JsonValue
 
 from models.artefact.load import Loaded
+from models.churn import gates as churn
+from models.churn.evidence import evidence as churn_evidence
 from models.judging import gates
 from models.judging.evidence import evidence
-from models.judging.gates import RULES, Evidence, Verdict
+from models.judging.gates import RULES, Verdict
 from models.registry.entry import Judged
 from schemas.errors import Misconfigured, Usage
 
 SHOWN: Final = 12
 """Digits of a digest that people read."""
+OWN_NAME: Final = "give it a name of its own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,59 +43,97 @@ class Gate:
     overridable: bool = False
 
 
-def _of_figures(ask: Callable[[Evidence], Verdict], *, compares: bool = False, overridable: bool = False) -> Gate:
-    def judge(candidate: Loaded, champion: Loaded | None) -> Judgement:
-        try:
-            found = evidence(candidate.manifest.metrics, "the artefact")
-        except Misconfigured as error:
-            return Judgement(passed=False, said=f"{error.message}; {error.fix}")
-        if compares and (said := _another_champion(found, champion)):
-            return Judgement(passed=False, said=said)
-        verdict = ask(found)
-        numbers = {name: each if isfinite(each) else None for name, each in verdict.numbers.items()}
-        return Judgement(verdict.passed, verdict.said, numbers)
-
-    return Gate(ask.__name__, judge, _decides, overridable)
-
-
-def _another_champion(found: Evidence, champion: Loaded | None) -> str:
-    """Empty where the candidate was judged against what is live now."""
-    live = champion.manifest.content if champion is not None and _decides(champion) else RULES
-    if found.against == live:
-        return ""
-    judged, now = ("the rules alone" if each == RULES else each[:SHOWN] for each in (found.against, live))
-    return (
-        f"judged against {judged}, but live is {now}; `fraudstream evaluate … --against champion` judges both on the "
-        "same weeks"
-    )
-
-
 def _decides(model: Loaded) -> bool:
     return not model.manifest.predict_only
 
 
-def _predicts_only(model: Loaded) -> bool:
-    return model.manifest.predict_only
+def _scores_customers(model: Loaded) -> bool:
+    return model.manifest.task == "churn"
 
 
-def _use(_: Loaded, champion: Loaded | None) -> Judgement:
-    if champion is not None and _decides(champion):
-        said = "predictions for files and requests only, and the champion of that name decides in the stream"
-        return Judgement(passed=False, said=f"{said}; give it a name of its own")
-    return Judgement(passed=True, said="predictions for files and requests only; never decides in the stream")
+class _Found(Protocol):
+    @property
+    def against(self) -> str: ...
+
+
+F = TypeVar("F", bound=_Found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Exam(Generic[F]):
+    """Of one kind of model: what its figures say, and the words for whom they were compared with."""
+
+    kind: Callable[[Loaded], bool]
+    read: Callable[[Mapping[str, JsonValue], str], F]
+    without: str
+    without_words: str
+    again: str
+
+    def gate(self, ask: Callable[[F], Verdict], *, compares: bool = False, overridable: bool = False) -> Gate:
+        def judge(candidate: Loaded, champion: Loaded | None) -> Judgement:
+            try:
+                found = self.read(candidate.manifest.metrics, "the artefact")
+            except Misconfigured as error:
+                return Judgement(passed=False, said=f"{error.message}; {error.fix}")
+            if compares and (said := self._another_champion(found, champion)):
+                return Judgement(passed=False, said=said)
+            verdict = ask(found)
+            numbers = {name: each if isfinite(each) else None for name, each in verdict.numbers.items()}
+            return Judgement(verdict.passed, verdict.said, numbers)
+
+        return Gate(ask.__name__, judge, self.kind, overridable)
+
+    def _another_champion(self, found: F, champion: Loaded | None) -> str:
+        """Empty where the candidate was judged against what is live now."""
+        if champion is not None and _scores_customers(champion) and self.kind is _decides:
+            return f"the champion of that name scores customers; {OWN_NAME}"
+        live = champion.manifest.content if champion is not None and self.kind(champion) else self.without
+        if found.against == live:
+            return ""
+        judged, now = (self.without_words if each == self.without else each[:SHOWN] for each in (found.against, live))
+        return f"judged against {judged}, but live is {now}; {self.again}"
+
+
+FRAUD: Final = _Exam(
+    _decides,
+    evidence,
+    RULES,
+    "the rules alone",
+    "`fraudstream evaluate … --against champion` judges both on the same weeks",
+)
+CHURN: Final = _Exam(
+    _scores_customers,
+    churn_evidence,
+    churn.NOTHING,
+    "nothing",
+    "`fraudstream churn evaluate … --against champion --record` judges both on the same customers",
+)
+
+
+def _use(candidate: Loaded, champion: Loaded | None) -> Judgement:
+    use = "scores for customers" if _scores_customers(candidate) else "predictions for files and requests"
+    if champion is not None and (_decides(champion) or _scores_customers(champion) != _scores_customers(candidate)):
+        theirs = "decides in the stream" if _decides(champion) else "has another use"
+        return Judgement(passed=False, said=f"{use} only, and the champion of that name {theirs}; {OWN_NAME}")
+    return Judgement(passed=True, said=f"{use} only; never decides in the stream")
 
 
 GATES: Final = (
-    _of_figures(gates.split),
-    _of_figures(gates.leak),
-    _of_figures(gates.enough),
-    _of_figures(gates.plausible, overridable=True),
-    _of_figures(gates.recall, compares=True),
-    _of_figures(gates.alarms),
-    _of_figures(gates.average_precision, compares=True),
-    _of_figures(gates.cost, compares=True),
-    _of_figures(gates.gain, compares=True),
-    Gate("use", _use, _predicts_only),
+    FRAUD.gate(gates.split),
+    FRAUD.gate(gates.leak),
+    FRAUD.gate(gates.enough),
+    FRAUD.gate(gates.plausible, overridable=True),
+    FRAUD.gate(gates.recall, compares=True),
+    FRAUD.gate(gates.alarms),
+    FRAUD.gate(gates.average_precision, compares=True),
+    FRAUD.gate(gates.cost, compares=True),
+    FRAUD.gate(gates.gain, compares=True),
+    CHURN.gate(churn.enough),
+    CHURN.gate(churn.plausible, overridable=True),
+    CHURN.gate(churn.ranking),
+    CHURN.gate(churn.calibration),
+    CHURN.gate(churn.progress, compares=True, overridable=True),
+    Gate("use", _use, lambda candidate: candidate.manifest.predict_only),
 )
 """Those that `fraudstream models promote` asks, in this order."""
 
