@@ -80,8 +80,10 @@ def calibration(evidence: ChurnEvidence) -> Verdict:
 def progress(evidence: ChurnEvidence) -> Verdict:
     """A person may overrule it: a champion of other columns can no longer be asked."""
     mine, live = evidence.candidate, evidence.champion
+    if live is None and evidence.against == NOTHING:
+        return Verdict("progress", True, "nothing is live that it could be worse than", True)
     if live is None:
-        return Verdict("progress", evidence.against == NOTHING, "nothing is live that it could be worse than", True)
+        return Verdict("progress", False, "what is live looks at other columns, so nobody knows which is better", True)
     passed = mine.auc >= live.auc - AUC_SLACK and mine.brier <= live.brier + BRIER_SLACK
     said = f"ROC AUC {mine.auc:.3f} and Brier score {mine.brier:.4f}, what is live {live.auc:.3f} and {live.brier:.4f}"
     numbers = {"auc": mine.auc, "live_auc": live.auc, "brier": mine.brier, "live_brier": live.brier}

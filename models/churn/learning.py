@@ -34,6 +34,8 @@ Integers = NDArray[np.int64]
 
 HELD_BACK: Final = 0.2
 FOLDS: Final = 5
+FEWEST_HELD: Final = 256
+"""Golden vectors are chosen among them."""
 FEWEST: Final = 50
 """Of each kind, among those that teach."""
 MOST_SHOWN: Final = 10
@@ -133,6 +135,14 @@ def train(customers: Labelled, recipe: Recipe, say: Say) -> Candidate:
     return Candidate(recipe, estimator, model, inferred, learnt, held, crossed)
 
 
+def beside(candidate: Candidate, estimator: str) -> ChurnModel:
+    """Another estimator for comparison, of the same customers, as it comes."""
+    model, learnt = candidate.model, candidate.learnt
+    matrix = model.encoding.matrix(learnt.rows.select(model.columns))
+    fitted = fit(NAMED[estimator], candidate.recipe.seed, matrix, learnt.churned)
+    return ChurnModel(model.encoding, churn_model.compile(fitted, matrix.shape[1]), Calibration(), "")
+
+
 def split(numbers: Hashes, seed: int) -> tuple[Integers, Integers]:
     """Who is held back, and who teaches, both in an order of their own that follows from ids and seed."""
     mixed = _mixed(numbers, seed)
@@ -166,3 +176,6 @@ def _check(learnt: Labelled, held: Labelled) -> None:
             f"{both[0]:,} customers who left and {both[1]:,} who stayed are there to learn from",
             fix=f"give a table with {FEWEST} of each kind at least, and some more to judge by",
         )
+    if len(held) < FEWEST_HELD:
+        said = f"{len(held) + len(learnt):,} customers leave {len(held)} to judge by, and {FEWEST_HELD} are needed"
+        raise Usage(said, fix=f"give {round(1.1 * FEWEST_HELD / HELD_BACK):,} customers or more")

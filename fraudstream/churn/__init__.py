@@ -1,0 +1,1 @@
+"""Churn models for the command line: gathered, trained, judged, registered."""
