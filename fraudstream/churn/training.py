@@ -9,7 +9,7 @@ from typing import Final
 
 from models.artefact.load import Loaded
 from models.artefact.write import Parts, write
-from models.churn import judging, learning
+from models.churn import judging, learning, registered
 from models.churn.gates import NOTHING
 from models.churn.judging import Contender
 from models.churn.learning import Candidate, Labelled, Recipe, Say
@@ -20,7 +20,7 @@ from models.registry.by import By
 from models.registry.intake import enter
 from models.registry.reference import CHAMPION
 from models.registry.registry import Registry, Resolved
-from schemas.errors import Misconfigured, Usage
+from schemas.errors import Usage
 
 LIVE: Final = "live model"
 PLAIN: Final = {"trees": "logistic", "logistic": "trees"}
@@ -90,17 +90,14 @@ def champion(registry: Registry, name: str) -> Loaded | None:
     if CHAMPION not in aliases.current(registry.read().entries, name):
         return None
     live = registry.load(f"models:/{name}@{CHAMPION}")
-    if live.churn is None:
-        raise Misconfigured(f"models:/{name}@{CHAMPION} scores no customers", fix="give another --name")
+    registered.of(live, f"models:/{name}@{CHAMPION}")
     return live
 
 
 def ask(live: Loaded, name: str, customers: Labelled, note: Callable[[str], None]) -> Contender | None:
     """None, and said, where the customers lack what it looks at."""
-    if live.churn is None:
-        raise Misconfigured(f"{name} scores no customers", fix="name a model of `fraudstream churn train`")
     try:
-        return judging.contender(name, live.churn, customers)
+        return judging.contender(name, registered.of(live, name), customers)
     except Usage as error:
         note(f"the {name} cannot be judged beside it: {error.message}")
         return None

@@ -229,6 +229,8 @@ def _checked(loaded: "Loaded", model: str) -> dict[str, object]:
 
 
 def _use(loaded: "Loaded") -> str:
+    if loaded.churn is not None:
+        return "scores for customers"
     if loaded.manifest.predict_only:
         return "predictions alone"
     return "stream, files and requests" if loaded.exact else "files and requests"

@@ -20,6 +20,7 @@ MOST: Final = 32
 LEAST_COVERED: Final = 0.5
 """Of the rows, by the most frequent categories of a column that has more."""
 ALMOST_ALL: Final = 0.99
+SEVERAL: Final = 0.5
 NOTHING: Final = ("na", "n/a", "nan", "null", "none", "?", "-")
 """What stands in columns of numbers where there is none."""
 LEADING_ZERO: Final = r"^[+-]?0[0-9]"
@@ -38,7 +39,10 @@ class Inferred:
 
 
 def key_of(rows: pa.RecordBatch, besides: Collection[str] = ()) -> str | None:
-    """The column that tells customers apart: different in almost every row, and text or called like an id."""
+    """The column that tells customers apart: different in almost every row, and text or called like an id.
+
+    One that is called so may have the same id several times, which is for others to tell.
+    """
     found = [name for name in rows.schema.names if name not in besides and _tells_apart(name, rows[name])]
     named = [name for name in found if KEYED.search(name)]
     usable = named or [name for name in found if _is_text(trimmed(name, rows[name]))]
@@ -122,8 +126,9 @@ def _tells_apart(name: str, values: pa.Array) -> bool:
     if pa.types.is_nested(values.type) or pa.types.is_temporal(values.type) or pa.types.is_boolean(values.type):
         return False
     of = trimmed(name, values)
+    least = SEVERAL if KEYED.search(name) else ALMOST_ALL
     different = pc.count_distinct(of.values).as_py()
-    if not len(values) or different < ALMOST_ALL * len(values) or there(of.values).mean() < ALMOST_ALL:
+    if not len(values) or different < least * len(values) or there(of.values).mean() < least:
         return False
     if _is_text(of):
         return True

@@ -75,7 +75,7 @@ def columns_of(candidate: Candidate) -> list[Known]:
             name=each.name,
             kind=each.kind,
             categories=len(each.features) if each.kind == "category" else 0,
-            alone=_alone(taught[:, place], candidate.learnt.churned),
+            alone=_alone(each.kind, taught[:, place], candidate.learnt.churned),
             loses=whole - _without(candidate, held, each.typical, place),
         )
         for each, place in zip(encoding.columns, encoding.places(), strict=True)
@@ -128,22 +128,18 @@ def _crossed(folds: Sequence[float]) -> Crossed:
     return Crossed(folds=list(folds), mean=float(np.mean(folds)), least=min(folds), most=max(folds))
 
 
-def _alone(matrix: Matrix, churned: Flags) -> float:
-    """Of the number itself, in whichever direction; of categories by how many of each left."""
-    if matrix.shape[1] == 1:
-        values = matrix[:, 0]
-        known = ~np.isnan(values)
-        if not known.any():
-            return 0.5
-        said = np.where(known, values, np.median(values[known]))
+def _alone(kind: str, matrix: Matrix, churned: Flags) -> float:
+    """Of the number itself, or of its being there, in whichever direction; of categories by how many of each left."""
+    blank = np.isnan(matrix[:, 0])
+    if kind == "number":
+        known = matrix[~blank, 0]
+        said = np.where(blank, np.median(known) if len(known) else 0.0, matrix[:, 0])
     else:
-        known = matrix.max(axis=1) > 0.0
-        blank = np.isnan(matrix[:, 0])
-        which = np.where(known, matrix.argmax(axis=1), np.where(blank, -1, -2))
+        which = np.where(blank, -1, np.where(matrix.max(axis=1) > 0.0, matrix.argmax(axis=1), -2))
         _, place = np.unique(which, return_inverse=True)
         said = (np.bincount(place, churned) / np.bincount(place))[place]
-    found = roc_auc(churned, said.astype(np.float64))
-    return max(found, 1.0 - found)
+    found = [roc_auc(churned, each.astype(np.float64)) for each in (said, blank)]
+    return max(*found, *(1.0 - each for each in found))
 
 
 def _without(candidate: Candidate, held: Matrix, typical: Doubles, place: slice) -> float:

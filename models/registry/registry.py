@@ -37,11 +37,13 @@ __all__ = ["By", "NotPromoted", "Registry", "Resolved"]
 class NotPromoted(Misconfigured):
     """`entry` is what the ledger has of it."""
 
-    def __init__(self, wanted: str, entry: Entry) -> None:
-        super().__init__(
-            f"{wanted} is not promoted: {refusal(entry.gates)}",
-            fix="see the numbers with `fraudstream models show`; train a better candidate",
-        )
+    def __init__(self, wanted: str, entry: Entry, overridable: Collection[str] = ()) -> None:
+        fix = "see the numbers with `fraudstream models show`; train a better candidate"
+        refusing = [each.gate for each in failed(entry.gates)]
+        if set(refusing) <= set(overridable):
+            said = " ".join(f"--override {gate}" for gate in refusing)
+            fix += f"; whoever can explain it promotes all the same with {said} --why …"
+        super().__init__(f"{wanted} is not promoted: {refusal(entry.gates)}", fix=fix)
         self.entry = entry
 
 
@@ -106,7 +108,8 @@ class Registry:
             if live is not None and live.version == wanted.version:
                 raise Usage(f"{wanted} is the {alias} already", fix="`fraudstream models list` shows what is live")
             champion = self._live(wanted.name or "", CHAMPION, writer.ledger) if gates else None
-            judged = judge(gates, self._loaded(wanted), self._loaded(champion) if champion else None, overrides)
+            candidate = self._loaded(wanted)
+            judged = judge(gates, candidate, self._loaded(champion) if champion else None, overrides)
             refusals = failed(judged)
             entry = writer.append(
                 action="refuse" if refusals else "promote",
@@ -120,7 +123,9 @@ class Registry:
                 **facts,
             )
         if refusals:
-            raise NotPromoted(str(wanted), entry)
+            raise NotPromoted(
+                str(wanted), entry, [gate.name for gate in gates if gate.overridable and gate.applies(candidate)]
+            )
         return entry
 
     def rollback(self, name: str, by: By, *, alias: str = CHAMPION) -> Entry:
