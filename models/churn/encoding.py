@@ -76,15 +76,16 @@ class Categories(Form):
 
     def fill(self, values: pa.Array, matrix: Matrix) -> None:
         """Each different text is looked at once."""
-        distinct = folded(self.name, values).dictionary_encode()
+        distinct = _texts(self.name, values).values.dictionary_encode()
+        found = [*folded(self.name, distinct.dictionary).to_pylist(), None]
         place = {each: at for at, each in enumerate(self.categories)}
-        known = [place.get(each, -1) for each in distinct.dictionary.to_pylist()]
-        lines = np.zeros((len(known) + 1, len(self.categories)))
-        for line, at in enumerate(known):
-            if at >= 0:
-                lines[line, at] = 1.0
-        lines[-1] = np.nan
-        matrix[:] = lines[distinct.indices.fill_null(len(known)).to_numpy(zero_copy_only=False)]
+        lines = np.zeros((len(found), len(self.categories)))
+        for line, each in enumerate(found):
+            if each is None:
+                lines[line] = np.nan
+            elif each in place:
+                lines[line, place[each]] = 1.0
+        matrix[:] = lines[distinct.indices.fill_null(len(found) - 1).to_numpy(zero_copy_only=False)]
 
 
 Declared = Annotated[Number | Categories, Field(discriminator="kind")]
@@ -159,12 +160,19 @@ def doubles(of: Column) -> Doubles:
 
 def folded(name: str, values: pa.Array) -> pa.Array:
     """Categories as texts; whole numbers as their digits, whatever type they are kept in."""
+    _texts(name, values)
     of = trimmed(name, values)
     if pa.types.is_floating(of.type) or pa.types.is_decimal(of.type):
         return _digits(doubles(of))
+    return pc.utf8_lower(of.values.cast(pa.string()))
+
+
+def _texts(name: str, values: pa.Array) -> Column:
+    """What has no categories is refused."""
+    of = column(name, values)
     if pa.types.is_nested(of.type) or pa.types.is_temporal(of.type):
         raise of.unfit("category")
-    return pc.utf8_lower(of.values.cast(pa.string()))
+    return of
 
 
 def _digits(values: Doubles) -> pa.Array:
