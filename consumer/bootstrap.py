@@ -10,18 +10,15 @@ from typing import Any, Final
 
 import structlog
 from confluent_kafka import Consumer, KafkaException
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from consumer import clients, deciding, keeping, metrics
 from consumer.at_least_once import AtLeastOnce
 from consumer.checkpoint import ExactlyOnce
-from consumer.churn import RedisEnricher
 from consumer.clock import now_ms
 from consumer.dead_letter_limits import Limits
 from consumer.decisions import Desk
 from consumer.drifting import Drifting
+from consumer.enriching import Enricher, enricher
 from consumer.epochs import Epochs
 from consumer.fail_points import FailPoints
 from consumer.faults import ending, error_of
@@ -39,7 +36,6 @@ from consumer.warming import warm
 from consumer.watchdog import Watchdog
 from consumer.worker import Checkpoint, Worker
 from models.bank import Bank
-from schemas.churn import Keys
 from schemas.contracts import DECISION, EPOCH, LABEL, Contract
 from schemas.encoding import encoder
 from schemas.errors import DependencyAway, FraudstreamError, Misconfigured, RestartMe
@@ -92,13 +88,15 @@ def _run(settings: Settings, slot: int, life: Life, say: Callable[[str], None], 
         closing(deciding.Watch(settings, first)) as watch,
         closing(Orders.of(settings, identity)) as orders,
         closing(_labels(settings, identity)) as labels,
+        closing(enricher(settings)) as churn,
         closing(Watchdog(say)) as watchdog,
     ):
-        scorer = _scorer(settings, identity, state, labels=labels, orders=orders, watch=watch)
+        scorer = _scorer(settings, identity, state, labels=labels, orders=orders, watch=watch, churn=churn)
         checkpoint = _checkpoint(settings, points, source, watchdog, life)
         worker = Worker(source, scorer, checkpoint, orders, life, max_messages=max_messages)
         with _listening(settings, slot, life, worker), _outputs_watched(settings, identity):
             watch.start()
+            churn.start()
             worker.run()
 
 
@@ -139,7 +137,14 @@ def _written(settings: Settings) -> tuple[Role, ...]:
 
 
 def _scorer(
-    settings: Settings, identity: str, state: State, *, labels: LabelReader, orders: Orders, watch: deciding.Watch
+    settings: Settings,
+    identity: str,
+    state: State,
+    *,
+    labels: LabelReader,
+    orders: Orders,
+    watch: deciding.Watch,
+    churn: Enricher,
 ) -> Scorer:
     registry, bank = Registry.of(settings), Bank.of(settings)
     framing, topics = settings.output.framing, {role: settings.topics.name(role) for role in Role}
@@ -150,7 +155,7 @@ def _scorer(
     warm(bank)
     return Scorer(
         Decoder(registry, _checks(settings, state.partitions)),
-        _enricher(settings),
+        churn,
         state,
         labels,
         lambda: orders.standing,
@@ -181,18 +186,6 @@ def _checks(settings: Settings, partitions: int) -> Checks:
 def _labels(settings: Settings, identity: str) -> LabelReader:
     decoder = Decoder(Registry.of(settings), _checks(settings, 0), LABEL)
     return LabelReader(settings, Bank.of(settings), decoder, identity)
-
-
-def _enricher(settings: Settings) -> RedisEnricher:
-    budget_s = settings.redis.budget_ms / 1000
-    redis = Redis.from_url(
-        settings.redis.url.get_secret_value(),
-        decode_responses=True,
-        socket_timeout=budget_s,
-        socket_connect_timeout=budget_s,
-        retry=Retry(NoBackoff(), 0),
-    )
-    return RedisEnricher(redis, Keys(settings.redis.prefix), budget_s)
 
 
 def _source(client: Consumer, trouble: Trouble, settings: Settings, state: State, partitions: int) -> KafkaSource:

@@ -9,14 +9,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from consumer.churn import Churn
 from consumer.epochs import BACKLOG, Circumstances
 from consumer.lots import Fetched, Headers, Message, Outgoing, headers_of
+from models.churn.weighed import Churn
 from models.decide import Decisions
 from models.memory import Sight
 from models.policy import Outcome
 from schemas import headers
-from schemas.churn import SCALE
 from schemas.lot import Lot
 from schemas.verdicts import Mark
 
@@ -107,7 +106,7 @@ class _Rows:
             "offset": cell.pop("offset"),
         }
         cell["marks"] = Mark(int(self._marks[row])).names()
-        answer = _verdict(self._judged.decided, row) | {"churn": _churn(self._judged.churn, row)}
+        answer = _verdict(self._judged.decided, row) | {"churn": self._judged.churn.fields(row)}
         return cell | self._shared | answer | {"source": source}
 
 
@@ -129,13 +128,4 @@ def _verdict(decided: Decisions, row: int) -> dict[str, Any]:
         "reasons": decided.reasons(row),
         "rules": decided.rule_codes(row),
         "features": decided.features[row].tolist(),
-    }
-
-
-def _churn(churn: Churn, row: int) -> dict[str, Any]:
-    score = churn.scores[row]
-    return {
-        "score": None if score is None else score / SCALE,
-        "status": churn.statuses[row].value,
-        "generation": churn.generation,
     }

@@ -12,6 +12,8 @@ from consumer.lots import Span
 from models.decide import ModelRef
 
 LABELS_STALLED: Final = "labels_stalled"
+CHURN_UNAVAILABLE: Final = "churn_unavailable"
+"""The customers of the lot could not be asked for; with a generation, its mean was weighed for all of them."""
 BACKLOG: Final = "backlog"
 """All records of the lot are so old that nobody would act on a flag: its decisions go to the scores alone."""
 

@@ -117,6 +117,30 @@ CHURN_GENERATION_TIME: Final = Gauge(
     ["generation"],
     registry=REGISTRY,
 )
+CHURN_AS_OF: Final = Gauge(
+    "fraudstream_churn_as_of_timestamp_seconds",
+    "As of when the customers of the churn generation in use were scored, in Unix time: what `stale` is told by.",
+    ["generation"],
+    registry=REGISTRY,
+)
+CHURN_LOADS: Final = Counter(
+    "fraudstream_churn_loads",
+    "Copies of a churn generation taken into use: loaded (from Redis), shared (another worker of the host had it), "
+    "kept (Redis was away at the start); or failed (what was in use stays).",
+    ["outcome"],
+    registry=REGISTRY,
+)
+CHURN_LOAD_SECONDS: Final = Histogram(
+    "fraudstream_churn_load_seconds",
+    "Seconds from seeing another churn generation to using it, beside the scoring.",
+    buckets=SNAPSHOT_BUCKETS,
+    registry=REGISTRY,
+)
+CHURN_COPY_BYTES: Final = Gauge(
+    "fraudstream_churn_copy_bytes",
+    "Size of the host's copy of the churn generation in use, shared by all its workers; 0 without one.",
+    registry=REGISTRY,
+)
 REGISTRY_WAITS: Final = Counter(
     "fraudstream_registry_waits", "Times a lot waited for the schema registry.", registry=REGISTRY
 )
@@ -198,3 +222,4 @@ DEGRADATIONS: Final = ("churn_unavailable", "labels_stalled", "backlog")
 DEAD_LETTERS_STOPPED: Final = "dead_letters_stopped"
 SNAPSHOTS_FAILING: Final = "snapshots_failing"
 RELOAD_FAILED: Final = "reload_failed"
+CHURN_REFRESH_FAILED: Final = "churn_refresh_failed"

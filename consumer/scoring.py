@@ -1,6 +1,6 @@
 """A fetched lot in, everything to publish for it out. Computes; sends nothing.
 
-decode and check → enrich → fold, labels, features → decide → encode; then dead letters and epochs join the decisions.
+decode and check → fold, labels, features → enrich → decide → encode; then dead letters and epochs join the decisions.
 Records that were answered already are decoded and folded, and nothing else.
 """
 
@@ -11,12 +11,12 @@ from typing import Protocol
 
 import numpy as np
 
-from consumer.churn import Enricher
 from consumer.dead_letter_limits import Limits, counted
 from consumer.dead_letters import dead_letter
 from consumer.decisions import Desk, Judged
 from consumer.drifting import Drifting
-from consumer.epochs import BACKLOG, LABELS_STALLED, Circumstances, Epochs
+from consumer.enriching import Enricher
+from consumer.epochs import BACKLOG, CHURN_UNAVAILABLE, LABELS_STALLED, Circumstances, Epochs
 from consumer.life import Life
 from consumer.lots import Fetched, Outgoing, Pending
 from consumer.metrics import STAGE_SECONDS
@@ -103,13 +103,13 @@ class Scorer:
                 self.state.remember(fetched.past, past.rows)
         if lot is None:
             return None
-        with STAGE_SECONDS.labels("enrich").time():
-            churn = self.enricher.look_up(lot.rows["customer_id"].to_pylist())
         with STAGE_SECONDS.labels("see").time():
             sight = self._covered(self.state.see(fetched.raw, lot.rows))
+        with STAGE_SECONDS.labels("enrich").time():
+            churn = self.enricher.look_up(lot.rows["customer_id"], sight.at)
         decider = self.decider()
         with STAGE_SECONDS.labels("decide").time():
-            judged = Judged(fetched, lot, sight, decider.decide(lot.rows, sight), churn)
+            judged = Judged(fetched, lot, sight, decider.decide(lot.rows, sight, churn), churn)
         with STAGE_SECONDS.labels("watch").time():
             self.drifting.add(decider, sight, judged.decided)
         now = self._circumstances(judged, decider)
@@ -131,12 +131,13 @@ class Scorer:
         churn, at = judged.churn, judged.sight.at
         stalled = len(at) > 0 and self.labels.stalled(int(at.max()))
         late = 0 < self.max_age_ms < self.clock_ms() - int(judged.fetched.raw.timestamp.max())
+        degraded = {CHURN_UNAVAILABLE: not churn.available, LABELS_STALLED: stalled, BACKLOG: late}
         return Circumstances(
             decider.model,
             decider.policy,
             decider.feature_version,
             churn.generation,
-            (*churn.degraded, *((LABELS_STALLED,) if stalled else ()), *((BACKLOG,) if late else ())),
+            tuple(name for name, holds in degraded.items() if holds),
             self.labels.offsets() if stalled else None,
         )
 
@@ -165,7 +166,7 @@ def tally(judged: Judged, now: Circumstances) -> Tally:
         refused=Counter(refusal.reason.value for refusal in judged.lot.refusals),
         marks={str(mark.name).lower(): int(np.count_nonzero(marks & mark)) for mark in Mark},
         rules=rule_counts(judged.decided.statuses),
-        churn=Counter(status.value for status in judged.churn.statuses),
+        churn=judged.churn.counts(),
         degraded=now.degraded,
         oldest_ms=int(judged.fetched.raw.timestamp.min()),
     )

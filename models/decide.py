@@ -2,7 +2,7 @@
 
 rules      which hit, as of the time that the row was scored as of; snoozed ones do not count
 margin     by the mind: the rules themselves, or a trained model
-outcome    by thresholds, exploration and lists
+outcome    by thresholds, churn, exploration and lists
 reasons    of all rows that are not approved, in one go
 """
 
@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from models import rules
 from models.bank import Bank
+from models.churn.weighed import Churn
 from models.features import FEATURE_VERSION, Matrix
 from models.memory import Sight
 from models.minds import Mind, ModelRef, RulesMind
@@ -23,6 +24,7 @@ from models.policies.kinds import Bits
 from models.policies.lists import Lists
 from models.policies.outcomes import Marks, Outcomes, outcomes
 from models.policies.reasons import joined
+from models.policies.sparing import Sparing
 from models.policies.wording import Registered, Wording
 from models.policy import Outcome, Policy
 from models.rules import RULES, Hits, Limits, Status, Statuses
@@ -66,6 +68,8 @@ class Decider:
     lists: Lists = field(default_factory=Lists)
     exploration: float = 0.0
     named: Registered | None = None
+    sparing: Sparing | None = None
+    """What churn does to thresholds; None: nothing."""
 
     def __post_init__(self) -> None:
         self.mind.check(self.thresholds, self.limits)
@@ -77,21 +81,22 @@ class Decider:
     @property
     def policy(self) -> str:
         """With all that decides beside the model, so that whoever recomputes a decision knows what held."""
-        return str(Wording(self.named or self.thresholds, self.lists.shelved, self.exploration))
+        age = self.sparing.max_age_ms if self.sparing else None
+        return str(Wording(self.named or self.thresholds, self.lists.shelved, self.exploration, age))
 
     @property
     def feature_version(self) -> int:
         return FEATURE_VERSION
 
-    def decide(self, rows: pa.RecordBatch, sight: Sight) -> Decisions:
-        """`sight` is of these rows."""
+    def decide(self, rows: pa.RecordBatch, sight: Sight, churn: Churn | None = None) -> Decisions:
+        """`sight` and `churn` are of these rows; without churn nobody is spared."""
         statuses = rules.statuses(sight.features, self.limits, self.lists.snoozes, sight.at)
         hits = statuses == Status.HIT
         margin = self.mind.margins(sight.features, hits)
         score = logistic(margin)
         listed = self.lists.listed(rows, sight.at)
         lucky = explored(rows["event_id"], self.exploration)
-        outcome, marks = outcomes(score, self.thresholds, statuses, listed, lucky)
+        outcome, marks = outcomes(score, self.thresholds, statuses, listed, lucky, block_at=self._block_at(churn))
         flagged = np.flatnonzero(outcome != Outcome.APPROVE)
         own = self.thresholds.outcomes(score[flagged]) != Outcome.APPROVE
         codes = self.mind.codes(sight.features[flagged], hits[flagged], own)
@@ -100,6 +105,11 @@ class Decider:
             for row, each in zip(flagged.tolist(), codes, strict=True)
         }
         return Decisions(sight.features, margin, score, outcome, statuses, listed, marks, told)
+
+    def _block_at(self, churn: Churn | None) -> Doubles | None:
+        if self.sparing is None or churn is None:
+            return None
+        return self.sparing.block_at(self.thresholds.block_at, churn)
 
 
 def by_rules(bank: Bank, thresholds: Policy, lists: Lists | None = None, exploration: float = 0.0) -> Decider:

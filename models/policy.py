@@ -33,6 +33,8 @@ class Policy:
         """In the shortest digits that have the same bits."""
         return f"thresholds-1 review_at={self.review_at!r} block_at={self.block_at!r}"
 
-    def outcomes(self, scores: Doubles) -> NDArray[np.int8]:
-        reached = (scores >= self.review_at).astype(np.int8) + (scores >= self.block_at)
+    def outcomes(self, scores: Doubles, block_at: Doubles | None = None) -> NDArray[np.int8]:
+        """`block_at` where rows have thresholds of their own, none below the policy's."""
+        blocking = self.block_at if block_at is None else block_at
+        reached = (scores >= self.review_at).astype(np.int8) + (scores >= blocking)
         return reached.astype(np.int8)

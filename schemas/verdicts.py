@@ -44,10 +44,11 @@ class Mark(IntFlag):
     LISTED = 1024
     EXPLORED = 2048
     RULE_ERROR = 4096
+    SPARED = 8192
 
     def names(self) -> list[str]:
         return [mark.name.lower() for mark in self if mark.name]
 
 
-WANTED = Mark.LISTED | Mark.EXPLORED
+WANTED = Mark.LISTED | Mark.EXPLORED | Mark.SPARED
 """Marks that somebody asked for: nothing is wrong with such a record."""

@@ -72,7 +72,8 @@ def by_policy(settings: Settings, mind: Mind, stored: Stored, lists: Lists) -> D
     """Raises Misconfigured where features and rules would mean something else than the policy does."""
     bank, policy = Bank.of(settings), stored.policy
     agreement.check(policy, bank, stored.label)
-    return Decider(mind, policy.thresholds, bank.limits, lists, policy.exploration, stored.named)
+    sparing = policy.sparing(settings.enrich.max_age_ms)
+    return Decider(mind, policy.thresholds, bank.limits, lists, policy.exploration, stored.named, sparing)
 
 
 def registry_of(settings: Settings) -> Registry:

@@ -4,6 +4,7 @@ What features are made of besides places and money is not asked about here: it i
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from consumer.deciding.believed import believed, ref_of
@@ -37,6 +38,8 @@ def recalled(settings: Settings, model: Mapping[str, object], policy: str) -> De
         found = _recalled(settings, wanted, wording, lists)
     except Usage as error:
         raise Misconfigured(error.message, fix=OTHER_REGISTRY) from None
+    if found.sparing is not None and wording.churn_max_age_ms is not None:
+        found = replace(found, sparing=replace(found.sparing, max_age_ms=wording.churn_max_age_ms))
     if found.policy != policy:
         raise Misconfigured(f"{policy!r} comes back as {found.policy!r}", fix=OTHER_REGISTRY)
     return found

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from models.artefact.canonical import canonical
 from models.features import Places
 from models.money import MOST_RATE, Money
+from models.policies.sparing import Sparing
 from models.policy import Policy
 from models.registry.entry import Hex
 from models.rules import Limits
@@ -19,6 +20,7 @@ from schemas.settings.rules import Category, Country, Minor, Share, zone
 
 STRICT: Final = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+MOST_VALUE: Final = 100_000_000_000
 Number = Annotated[int, Field(ge=1, le=999_999_999)]
 
 
@@ -29,6 +31,14 @@ class Costs(BaseModel):
 
     review_minor: Minor
     wrong_block_minor: Minor
+
+
+class Churn(BaseModel):
+    """What a customer is worth who is driven away by a wrong block, in minor units of the reference currency."""
+
+    model_config = STRICT
+
+    customer_value_minor: Annotated[int, Field(ge=1, le=MOST_VALUE)]
 
 
 class Rates(BaseModel):
@@ -63,7 +73,7 @@ class RuleLimits(BaseModel):
 class PolicyFile(BaseModel):
     """`kind` is what the thresholds were picked for: a recall, the least cost, or a budget of alerts per day.
 
-    `lists` names a version of the lists; without one the newest holds.
+    `lists` names a version of the lists; without one the newest holds. Without `churn` churn scores decide nothing.
     """
 
     model_config = STRICT
@@ -82,6 +92,13 @@ class PolicyFile(BaseModel):
     home_countries: tuple[Country, ...] = ()
     risky_categories: tuple[Category, ...] = ()
     limits: RuleLimits
+    churn: Churn | None = None
+
+    @model_validator(mode="after")
+    def _churn_has_a_cost_to_weigh(self) -> Self:
+        if self.churn is not None and (self.kind != "cost" or not self.costs.wrong_block_minor):
+            raise ValueError("churn makes wrong blocks dearer: it needs kind cost and costs.wrong_block_minor above 0")
+        return self
 
     @model_validator(mode="after")
     def _thresholds_in_order(self) -> Self:
@@ -114,11 +131,18 @@ class PolicyFile(BaseModel):
         return found
 
     def to_bytes(self) -> bytes:
-        return canonical(self.model_dump(mode="json")) + b"\n"
+        """A policy without churn has the bytes it had before there was any."""
+        unused = {"churn"} if self.churn is None else None
+        return canonical(self.model_dump(mode="json", exclude=unused)) + b"\n"
 
     @property
     def thresholds(self) -> Policy:
         return Policy(self.review_at, self.block_at)
+
+    def sparing(self, max_age_ms: int) -> Sparing | None:
+        if self.churn is None:
+            return None
+        return Sparing(self.churn.customer_value_minor, self.costs.wrong_block_minor, max_age_ms)
 
     @property
     def places(self) -> Places:

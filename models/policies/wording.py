@@ -1,10 +1,10 @@
 """How a decision names all that decided it besides its model, written and read back without losing a bit.
 
     thresholds-1 review_at=0.5 block_at=0.9 lists:/3 abababababab exploration=0.02
-    fraud/2 0123456789ab lists:/3 abababababab
+    fraud/2 0123456789ab lists:/3 abababababab churn_max_age_ms=93600000
 
 Thresholds by their numbers, or the registered policy by name, version and digest; the lists unless there are none;
-the share that is explored unless it is nothing.
+the share that is explored unless it is nothing; where churn decides anything, the age from which its scores are stale.
 """
 
 import re
@@ -20,6 +20,7 @@ WORDING: Final = re.compile(
     rf"|(?P<name>[A-Za-z0-9._-]+)/(?P<version>[1-9][0-9]*) (?P<digest>{HEX}))"
     rf"( lists:/(?P<lists>[1-9][0-9]*) (?P<lists_digest>{HEX}))?"
     rf"( exploration=(?P<exploration>{NUMBER}))?"
+    r"( churn_max_age_ms=(?P<churn>[1-9][0-9]*))?"
 )
 
 
@@ -55,6 +56,7 @@ class Wording:
     by: Policy | Registered
     lists: Shelved
     exploration: float
+    churn_max_age_ms: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -68,7 +70,7 @@ class Wording:
             else Policy(float(found["review_at"]), float(found["block_at"]))
         )
         lists = Shelved(int(found["lists"]), found["lists_digest"]) if found["lists"] else Shelved()
-        wording = cls(by, lists, float(found["exploration"] or 0.0))
+        wording = cls(by, lists, float(found["exploration"] or 0.0), int(found["churn"]) if found["churn"] else None)
         if str(wording) != text:
             raise ValueError(f"{text!r} would be written as {str(wording)!r} by this program")
         return wording
@@ -76,4 +78,6 @@ class Wording:
     def __str__(self) -> str:
         by = self.by.name if isinstance(self.by, Policy) else str(self.by)
         lists = f" {self.lists}" if self.lists.version else ""
-        return by + lists + (f" exploration={self.exploration!r}" if self.exploration else "")
+        exploration = f" exploration={self.exploration!r}" if self.exploration else ""
+        churn = f" churn_max_age_ms={self.churn_max_age_ms}" if self.churn_max_age_ms else ""
+        return by + lists + exploration + churn

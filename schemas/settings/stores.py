@@ -79,7 +79,7 @@ class Redis(Group):
     prefix: Annotated[str, StringConstraints(pattern=r"^\S{1,64}$"), words("1 to 64 characters, no spaces")] = "churn:"
     """What every key begins with."""
     budget_ms: Annotated[int, Field(ge=1, le=10_000)] = 50
-    """How long a look-up may take before the decision is made without it."""
+    """With enrich.mode lookup: how long the look-ups of a lot may take before it is decided without them."""
 
 
 class Registry(Group):

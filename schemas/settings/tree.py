@@ -7,6 +7,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from schemas.settings.cards import Cards
 from schemas.settings.dead_letters import DeadLetters
+from schemas.settings.enrich import Enrich
 from schemas.settings.group import wrong
 from schemas.settings.kafka import HIGHEST_PORT, Kafka
 from schemas.settings.labels import Labels
@@ -29,6 +30,7 @@ class Settings(BaseSettings):
     kafka: Kafka = Kafka()
     topics: Topics = Topics()
     redis: Redis = Redis()
+    enrich: Enrich = Enrich()
     registry: Registry = Registry()
     output: Output = Output()
     score: Score = Score()

@@ -17,7 +17,7 @@ from redis.exceptions import ConnectionError as Gone
 
 from batch.generation import Current, Published, Scores, bucket_rule, publish, read_current
 from batch.nightly.publication import GRACE_S, Publication
-from consumer.churn import RedisEnricher
+from consumer.enriching.lookups import Lookups
 from fraudstream.local.running import Servers
 from models.churn.packed import packed
 from models.hashing import hash_strings
@@ -171,9 +171,10 @@ def test_whatever_is_published_is_what_the_scorer_reads(redis: Redis, scores: di
     published = put(redis, keys, scores)
     stored = sum(redis.hlen(key) for key in redis.scan_iter(f"{keys.prefix}g1:*", count=10_000))
     assert published.rows == stored == len(scores)
-    read = RedisEnricher(redis, keys, budget_s=30).look_up([*scores, "a stranger to all of them"])
-    assert list(read.scores) == [*scores.values(), None]
-    assert read.statuses[-1] is Status.UNKNOWN_CUSTOMER
+    asked = pa.array([*scores, "a stranger to all of them"])
+    read = Lookups(redis, keys, budget_s=30, max_age_ms=1).look_up(asked, np.zeros(len(asked), np.int64))
+    assert read.weighed.tolist()[:-1] == [*scores.values()]
+    assert read.fields(len(scores))["status"] == Status.UNKNOWN_CUSTOMER
     assert read.generation == "g1"
 
 

@@ -1,16 +1,18 @@
 """What stands in for the parts of a worker that have threads, or that reach outside."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from zlib import crc32
 
-from consumer.churn import UNAVAILABLE, Churn
+import numpy as np
+import pyarrow as pa
+
 from consumer.labels.feed import Batch, Feed
 from consumer.snapshots.header import Taken
 from consumer.snapshots.retention import Keep
 from consumer.snapshots.store import Store
 from consumer.snapshots.writer import Writer
 from models.cards.extract import Arrays
-from schemas.churn import Status
+from models.churn.weighed import FRESH, Churn, Times, nothing
 
 
 class AtOnce(Writer):
@@ -47,11 +49,18 @@ class ByName:
     def __init__(self, current: Callable[[], str]) -> None:
         self._current = current
 
-    def look_up(self, customers: Sequence[str]) -> Churn:
+    def start(self) -> None:
+        """Nothing has to be there."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def look_up(self, customers: pa.Array, at: Times) -> Churn:
         generation = self._current()
         if generation == "away":
-            return Churn(None, [None] * len(customers), [Status.UNAVAILABLE] * len(customers), (UNAVAILABLE,))
-        return Churn(generation, [score(generation, each) for each in customers], [Status.FRESH] * len(customers))
+            return nothing(len(at))
+        scores = np.array([score(generation, each) for each in customers.to_pylist()], np.int32)
+        return Churn(generation, scores, np.full(len(at), FRESH))
 
 
 def score(generation: str, customer: str) -> int:
