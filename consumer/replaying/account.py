@@ -31,6 +31,8 @@ class Account:
     """Second answers to records that the group was sent back over."""
     out_of_order: int = 0
     """Scores that stand so far from their neighbours that they were not compared."""
+    unkept: Counter[str] = field(default_factory=Counter)
+    """Decided by a churn generation that the archive does not have, by its name."""
     flags: int = 0
     """That the logs give."""
     answers: Counter[str] = field(default_factory=Counter)

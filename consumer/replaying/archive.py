@@ -8,6 +8,7 @@ from typing import Self
 
 from consumer.replaying.cards import Cards, from_nothing, from_store
 from consumer.replaying.epochs import Epochs, read_epochs
+from consumer.replaying.generations import Generations
 from consumer.replaying.log import Log
 from consumer.replaying.ordered import Ordered, read_orders
 from consumer.replaying.verdicts import Verdicts
@@ -36,6 +37,7 @@ class Archive:
     epoch_records: Records
     decoder: Decoder
     ordered: Ordered
+    generations: Generations
 
     @classmethod
     @contextmanager
@@ -73,6 +75,7 @@ class Archive:
             Records(EPOCH, registry),
             decoder,
             ordered,
+            Generations.of(settings),
         )
 
     @property

@@ -55,9 +55,16 @@ def differing(published: Mapping[str, Any], recomputed: Mapping[str, Any]) -> It
     for name, one, other in (
         ("marks", marks(published["marks"]), marks(recomputed["marks"])),
         ("churn.generation", published["churn"]["generation"], recomputed["generation"]),
+        *_churn(published["churn"], recomputed["churn"]),
     ):
         if one != other:
             yield name, one, other
+
+
+def _churn(published: Mapping[str, Any], recomputed: Mapping[str, Any] | None) -> Iterator[tuple[str, Any, Any]]:
+    """Nothing to compare where the generation is not kept."""
+    for name in ("score", "status") if recomputed is not None else ():
+        yield f"churn.{name}", published[name], (recomputed or {})[name]
 
 
 def features(published: Sequence[float], recomputed: Sequence[float]) -> Iterator[tuple[str, Any, Any]]:

@@ -2,7 +2,7 @@
 
 Two checks, each where it can be done:
 
-    recorded    margin, score, outcome, rules and reasons follow from the features that stand in the decision
+    recorded    margin, score, outcome, rules and reasons follow from the features and churn that stand in the decision
     rebuilt     the features themselves, and all else, follow from the logs, to the last bit
 
 The first finds a decision that was altered, the second also one that was altered with care, or a log that was.
@@ -25,6 +25,7 @@ from consumer.replaying.past import Past
 from consumer.replaying.recomputed import Recomputed
 from consumer.replaying.replay import Recall
 from consumer.replaying.stretch import Stretch
+from models.churn.weighed import as_told
 from models.decide import Decider
 from models.feature_list import FEATURE_VERSION, FEATURES
 from models.hashing import hash_strings
@@ -38,7 +39,7 @@ from schemas.verdicts import Mark
 Found = Sequence[tuple[str, Any, Any]]
 """Field, what was published, what was computed anew."""
 FROM_FEATURES: Final = frozenset({"raw_margin", "score", "outcome", "reasons", "rules"})
-OF_DECIDING: Final = frozenset((Mark.LISTED | Mark.EXPLORED | Mark.RULE_ERROR).names())
+OF_DECIDING: Final = frozenset((Mark.LISTED | Mark.EXPLORED | Mark.RULE_ERROR | Mark.SPARED).names())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +64,8 @@ class Explanation:
     missing: bool
     """The logs give a flag, and none was published."""
     why_not: str = ""
+    unkept: bool = False
+    """The churn generation is not in the archive, so what the decision says of churn was believed."""
 
     @property
     def event_ids(self) -> set[str]:
@@ -109,12 +112,15 @@ class Explainer:
             decider=decider,
             basis=basis,
             recorded=None if fields is None else _against_itself(fields, basis.fields(0)),
-            rebuilt=None if fields is None or rebuilt is None else list(differing(fields, rebuilt.fields(0))),
+            rebuilt=None
+            if fields is None or rebuilt is None
+            else list(differing(fields, rebuilt.fields(0, fields["churn"]))),
             start=start,
             cold=cold,
             again=self._archive.ordered.again(partition, offset),
             missing=self._unflagged(answers, epoch) and bool(basis.flagged[0]) and not cold,
             why_not=why_not,
+            unkept=rebuilt is not None and rebuilt.unkept,
         )
 
     def _unflagged(self, answers: Sequence[Answer], epoch: Epoch) -> bool:
@@ -149,7 +155,8 @@ class Explainer:
         start = past.begin(stretch)
         for seen in past.lots(stretch, epochs, lambda _: {stretch.start: epoch.first_offset}):
             for part in seen.parts:
-                return start, Recomputed.of(part.rows, part.sight, epoch, decider, part.cold), ""
+                churn = self._archive.generations.churn(part.rows, part.sight.at, epoch, decider)
+                return start, Recomputed.of(part.rows, part.sight, epoch, decider, churn=churn, cold=part.cold), ""
             return start, None, _refused(seen.refused[stretch.start])
         return start, None, "the input has no record there"
 
@@ -160,7 +167,8 @@ class Explainer:
         known = np.full((1, len(FEATURES)), np.nan)
         known[0, : len(fields["features"])] = fields["features"][: len(FEATURES)]
         sight = Sight(hash_strings(rows["card_id"]), at, np.zeros(1, np.int64), np.zeros(1, np.uint32), known)
-        return Recomputed.of(rows, sight, epoch, decider, np.zeros(1, np.bool_))
+        churn = as_told(**fields["churn"])
+        return Recomputed.of(rows, sight, epoch, decider, churn=churn, cold=np.zeros(1, np.bool_))
 
 
 FIX: Final = "`fraudstream explain EVENT_ID` without --coordinates looks for the event"

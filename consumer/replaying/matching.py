@@ -91,7 +91,8 @@ class Matching:
             answers = [(topic, due.pop(offset)) for topic, due in self._due.items() if offset in due]
             if not answers and not flagged[row]:
                 continue
-            fields, cold = found.fields(row), bool(found.cold[row])
+            told = next((each.fields["churn"] for _, several in answers for each in several if each.fields), None)
+            fields, cold = found.fields(row, told), bool(found.cold[row])
             for topic, each in answers:
                 self._compare(topic, each, fields, cold)
                 if topic == self._flags and (home != topic or not flagged[row]) and not cold:

@@ -67,4 +67,8 @@ class Replay:
             account.used(epoch, rows)
             if epoch.decider not in self._deciders:
                 self._deciders[epoch.decider] = self._recall(*epoch.decider)
-            yield Recomputed.of(part.rows, part.sight, epoch, self._deciders[epoch.decider], part.cold)
+            decider = self._deciders[epoch.decider]
+            churn = self._archive.generations.churn(part.rows, part.sight.at, epoch, decider)
+            if churn is None:
+                account.unkept[str(epoch.churn_generation)] += rows
+            yield Recomputed.of(part.rows, part.sight, epoch, decider, churn=churn, cold=part.cold)

@@ -5,7 +5,7 @@ published is what was decided; where none was, the transaction was approved.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -69,11 +69,14 @@ class Comparison:
     after: Side
     moved: dict[tuple[str, str], int]
     changes: Sequence[Change]
+    unkept: int = 0
+    """Of a churn generation that the archive does not have: nothing was weighed for them."""
 
 
 @dataclass(slots=True)
 class Ballot:
     parts: list[Columns] = field(default_factory=list)
+    unkept: int = 0
 
     def add(self, **columns: NDArray[Any]) -> None:
         self.parts.append(columns)
@@ -122,7 +125,7 @@ class Trial:
                     self._decide(part, before, ballot)
                     done += part.rows.num_rows
                 self._say("decided", done)
-        return self._compared(ballot.columns())
+        return replace(self._compared(ballot.columns()), unkept=ballot.unkept)
 
     def _published(self, stretch: Stretch, epochs: Epochs) -> list[Answers]:
         """What stands first counts last. Flags that were too old to act on are among the scores alone."""
@@ -134,7 +137,10 @@ class Trial:
         """What nobody had decided has nothing to be compared with; a copy of an event is not another one."""
         if part.epoch is None or part.epoch.feature_version != FEATURE_VERSION:
             return
-        decided, rows = self._decider.decide(part.rows, part.sight), part.rows
+        churn = self._archive.generations.churn(part.rows, part.sight.at, part.epoch, self._decider)
+        if churn is None and self._decider.sparing is not None:
+            ballot.unkept += part.rows.num_rows
+        decided, rows = self._decider.decide(part.rows, part.sight, churn), part.rows
         offsets = rows["offset"].to_numpy()
         once = part.sight.marks & np.uint32(Mark.REDELIVERED) == 0
         was = np.array([before.get(each, Outcome.APPROVE) for each in offsets.tolist()], np.int64)

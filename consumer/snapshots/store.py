@@ -102,15 +102,15 @@ class Store:
         return system, f"{root.rstrip('/')}/{self._below}"
 
 
-def connected(url: str) -> tuple[Any, str]:
-    """The file system of an address, and the path on it."""
+def connected(url: str, setting: str = "state.url") -> tuple[Any, str]:
+    """The file system of the address that the setting has, and the path on it."""
     if "://" not in url:
         return filesystems.LocalFileSystem(), str(Path(url).expanduser().resolve())
     try:
         system, root = filesystems.FileSystem.from_uri(url)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise Misconfigured(
-            f"state.url {masked(url)} cannot be used: {masked(str(error))}",
+            f"{setting} {masked(url)} cannot be used: {masked(str(error))}",
             fix="name a folder, or an address such as s3://bucket/folder",
         ) from error
     return system, root

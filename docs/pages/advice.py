@@ -43,6 +43,12 @@ ADVICE: Final[Mapping[str, str]] = {
     "fraudstream_label_lag_seconds": "A second or two.",
     "fraudstream_churn_lookups": "Mostly `fresh`. `unavailable` is Redis; `unknown_customer` is the nightly job's.",
     "fraudstream_churn_generation_timestamp_seconds": "Of last night. Older: see why the nightly job did not publish.",
+    "fraudstream_churn_as_of_timestamp_seconds": "Less than [enrich.max_age](settings.md#enrichmax_age) ago. Older: scores "
+    "are `stale`.",
+    "fraudstream_churn_loads": "`loaded` or `shared` once a night for each worker; `failed` stays flat. The event "
+    "churn.unavailable says why.",
+    "fraudstream_churn_load_seconds": "Below a second for a million customers.",
+    "fraudstream_churn_copy_bytes": "12 MB for each million customers, once per host.",
     "fraudstream_registry_waits": "Flat. Otherwise start the schema registry or correct "
     "[registry.url](settings.md#registryurl); records wait and are not lost.",
     "fraudstream_degraded": "0. The name says what decisions are made without; those made meanwhile carry it.",

@@ -51,6 +51,10 @@ MARKS: Final[Mapping[Mark, Meaning]] = {
         "Give it the weight of all that were blocked when you count: one over the share that is "
         "[explored](policies.md#exploration).",
     ),
+    Mark.SPARED: Meaning(
+        "The score has reached `block_at`, and it is reviewed because the customer is likely to leave.",
+        "Nothing: the policy asked for it; [churn in decisions](churn-in-decisions.md) says by which threshold.",
+    ),
     Mark.RULE_ERROR: Meaning(
         "A rule could not be evaluated; the decision was made without it.",
         "See which by the metric `fraudstream_rules_total`, and try it: `fraudstream rules test FILE`.",

@@ -22,6 +22,8 @@ def sheets(found: Comparison, model: str, policy: str, topic: str) -> list[Sheet
     ]
     said = f"{found.rows:,} transactions, {found.judged:,} with a verdict, {found.frauds:,} of them fraud"
     cold = f"; {found.cold:,} have windows that reach before what was folded" if found.cold else ""
+    if found.unkept:
+        cold += f"; {found.unkept:,} are of churn generations that archive.url does not keep: nobody was spared there"
     moved = [(one, other, f"{rows:,}") for (one, other), rows in sorted(found.moved.items()) if one != other]
     changes = [
         (f"{topic}/{each.partition}/{each.offset}", each.before, each.after, f"{each.score:.3f}")

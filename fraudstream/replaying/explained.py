@@ -37,6 +37,8 @@ def facts(found: Explanation, topic: str) -> dict[str, Any]:
         },
         "lists": _lists(found),
         "thresholds": asdict(found.decider.thresholds),
+        "sparing": None if found.decider.sparing is None else asdict(found.decider.sparing),
+        "churn_kept": not found.unkept,
         "limits": asdict(found.decider.limits),
         "epoch": asdict(found.epoch),
         "cold": found.cold,
@@ -92,7 +94,7 @@ def _decision(found: Explanation, topic: str) -> list[tuple[str, str]]:
         ("paid", f"{amount(fields['amount_minor'], fields['currency'])} by card {fields['card_id']}"),
         ("at", f"terminal {fields['terminal_id']}, customer {fields['customer_id']}"),
         ("published", ", ".join(places) or "nothing, as for whatever is approved"),
-        ("thresholds", f"review at {thresholds.review_at!r}, block at {thresholds.block_at!r}"),
+        ("thresholds", f"review at {thresholds.review_at!r}, block at {thresholds.block_at!r}{_spared(found)}"),
         ("marks", ", ".join(fields["marks"]) or "none"),
         ("lists", ", ".join(_lists(found)) or "on none"),
         ("churn", _churn(fields)),
@@ -113,6 +115,14 @@ def _churn(fields: Mapping[str, Any]) -> str:
         return NOT_RECORDED
     score = "no score" if churn["score"] is None else f"{churn['score']:.6f}"
     return f"{score}, {churn['status']}, generation {churn['generation'] or 'none'}"
+
+
+def _spared(found: Explanation) -> str:
+    """The threshold that held for this customer, where churn moves thresholds."""
+    sparing, churn = found.decider.sparing, found.basis.churn
+    if sparing is None or churn is None:
+        return ""
+    return f"; for this customer {float(sparing.block_at(found.decider.thresholds.block_at, churn)[0])!r}"
 
 
 def _lists(found: Explanation) -> list[str]:
@@ -164,7 +174,11 @@ def _checks(found: Explanation) -> list[tuple[str, ...]]:
 
 def _from(found: Explanation) -> str:
     start = found.start
-    return "" if start is None else start.snapshot or f"state folded from offset {start.fold_from:,} of the log"
+    if start is None:
+        return ""
+    state = start.snapshot or f"state folded from offset {start.fold_from:,} of the log"
+    generation = found.epoch.churn_generation
+    return f"{state}; generation {generation} is not kept: its churn is as told" if found.unkept else state
 
 
 def _as_facts(differing: Found | None) -> list[dict[str, Any]] | None:

@@ -32,6 +32,7 @@ def facts(account: Account) -> dict[str, Any]:
         "kinds": dict(account.kinds),
         "fields": dict(account.fields),
         "differences": [asdict(each) for each in account.differences],
+        "unkept": dict(account.unkept),
         "cold": account.cold,
         "cold_differing": account.cold_differing,
         "refused": account.refused,
@@ -89,6 +90,9 @@ def _outside(account: Account) -> Mapping[str, str]:
     cold, differing = account.cold, account.cold_differing
     return {
         "cold": f"{cold:,} whose windows reach before what was folded; {differing:,} of them differ" if cold else "",
+        "churn": f"{unkept:,} of generations that are not in archive.url: what decisions say of churn was believed"
+        if (unkept := sum(account.unkept.values()))
+        else "",
         "not scored": f"{account.refused:,} records that cannot be, for the dead letters" if account.refused else "",
         "undecided": f"{account.undecided:,} before the first epoch" if account.undecided else "",
         "other release": f"{account.other_version:,} decided with other features" if account.other_version else "",

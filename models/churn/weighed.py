@@ -85,6 +85,6 @@ def nothing(rows: int) -> Churn:
 
 def as_told(score: float | None, status: str, generation: str | None) -> Churn:
     """Of one row, as its decision has it."""
-    millionths = UNKNOWN if score is None else round(score * SCALE)
+    millionths = round(score * SCALE) if score is not None and 0 <= score <= 1 else UNKNOWN
     code = np.int8(CODES[Status(status)])
     return Churn(generation, np.array([millionths], np.int32), np.array([code]), available=bool(code != UNAVAILABLE))

@@ -25,8 +25,10 @@ RECOMPUTED: dict[str, Any] = {
     "feature_version": 3,
     "degraded": [],
     "generation": "g",
+    "churn": None,
 }
-PUBLISHED = RECOMPUTED | {"churn": {"score": 0.5, "status": "fresh", "generation": "g"}, "scored_at": 1}
+CHURN = {"score": 0.5, "status": "fresh", "generation": "g"}
+PUBLISHED = RECOMPUTED | {"churn": CHURN, "scored_at": 1}
 
 
 def found(**changes: Any) -> list[str]:
@@ -34,12 +36,12 @@ def found(**changes: Any) -> list[str]:
 
 
 def test_equal_decisions_do_not_differ() -> None:
-    """Churn's score, the clock and the mark of cold state are no part of what is compared."""
+    """The clock, the mark of cold state and churn of a generation that is not kept are no part of what is compared."""
     churn = {"score": 0.9, "status": "stale", "generation": "g"}
     assert found(churn=churn, scored_at=9, marks=["cold_state", "late"]) == []
 
 
-@pytest.mark.parametrize("name", sorted(set(RECOMPUTED) - {"features", "generation", "marks"}))
+@pytest.mark.parametrize("name", sorted(set(RECOMPUTED) - {"features", "generation", "marks", "churn"}))
 def test_every_other_field_is_compared(name: str) -> None:
     """One that was altered is named."""
     altered = {float: 0.25, int: 8, str: "x", list: ["x"], dict: {}}[type(RECOMPUTED[name])]
@@ -54,6 +56,15 @@ def test_features_marks_and_generation_are_compared() -> None:
     assert found(features=features[:-1]) == ["features"]
     assert found(marks=[]) == ["marks"]
     assert found(churn=PUBLISHED["churn"] | {"generation": "h"}) == ["churn.generation"]
+
+
+def test_churn_is_compared_where_its_generation_is_kept() -> None:
+    """Score and status, each by its name."""
+    kept = RECOMPUTED | {"churn": CHURN}
+    for name, altered in (("score", 0.500001), ("status", "stale")):
+        published = PUBLISHED | {"churn": CHURN | {name: altered}}
+        assert [each for each, _, _ in differing(published, kept)] == [f"churn.{name}"]
+    assert list(differing(PUBLISHED, kept)) == []
 
 
 @pytest.mark.parametrize(
