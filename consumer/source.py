@@ -20,38 +20,26 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from consumer.beginning import CALL_TIMEOUT_S, Beginning
+from consumer.draining import drained
 from consumer.faults import EOF, OFF_THE_LOG, ending, error_of
 from consumer.keeper import Keeper
 from consumer.lots import Fetched, Span, first_offsets
+from consumer.places import Place, cursors
 from consumer.trouble import Trouble, raise_endings
 from schemas.errors import RestartMe
 from schemas.lot import Raw
 
-CHUNK_ROWS: Final = 500
-"""Records per call of `consume`: fewer cost more per record, more gain nothing."""
-
-NEVER: Final = 2**63
-
-CALL_TIMEOUT_S: Final = 10.0
-
 RESTORE_S: Final = 1.0
 """So long partitions are restored before the group is served again, and at least one."""
-
-
-REFUSED: Final = frozenset(
-    {KafkaError.ILLEGAL_GENERATION, KafkaError.UNKNOWN_MEMBER_ID, KafkaError.REBALANCE_IN_PROGRESS}
-)
-"""Of a commit: it was not done, and never will be."""
 
 log = structlog.get_logger(__name__)
 
 
 class KafkaSource:
-    """`partitions` were there at the start; `first_offset` decides where one begins that was never committed.
-
-    One that was added since belongs to the group from its first record on. Once that is written down the process
+    """`partitions` were there at the start. Once it is written down where one begins that was added since, the process
     ends: its successor counts the partitions anew, which producers have done already.
     """
 
@@ -77,14 +65,10 @@ class KafkaSource:
         self._lot_bytes = lot_bytes
         self._poll_s = poll_s
         self._partition_count = partitions
-        self._first_offset = first_offset
-        self._positions: dict[int, int] = {}
-        self._cursors: dict[int, int] = {}
-        self._texts: dict[int, str] = {}
+        self._beginning = Beginning(consumer, topic, trouble, partitions, first_offset)
+        self._places: dict[int, Place] = {}
         self._still: frozenset[int] = frozenset()
-        self._unrecorded: dict[int, int] = {}
         self._held: list[Any] = []
-        self._ended: dict[int, int] = {}
         self._holding = False
         self._by_steps = by_steps
         self.handovers = 0
@@ -97,30 +81,29 @@ class KafkaSource:
 
     @property
     def positions(self) -> Mapping[int, int]:
-        return self._positions
+        return {each: place.position for each, place in self._places.items()}
 
     @property
     def texts(self) -> Mapping[int, str]:
         """By partition, what was committed together with its position."""
-        return self._texts
+        return {each: place.text for each, place in self._places.items()}
 
     @property
     def waiting(self) -> list[int]:
         """Partitions that are not read yet: the keeper has not said from where."""
-        return [each for each in self._positions if each not in self._cursors]
+        return [each for each, place in self._places.items() if place.cursor is None]
 
     def behind(self) -> dict[int, int]:
         """By partition, how many offsets are to be read again before there is something to answer."""
-        cursors, positions = self._cursors, self._positions
-        gaps = {each: positions[each] - cursor for each, cursor in cursors.items() if each not in self._still}
-        return {each: gap for each, gap in gaps.items() if gap > 0}
+        read = {each: place.behind for each, place in self._places.items() if each not in self._still}
+        return {each: behind for each, behind in read.items() if behind}
 
     def keep_still(self, partitions: frozenset[int]) -> None:
         """Reads these no longer, and others again from where they were left. Called while no lot is pending."""
         if partitions == self._still:
             return
         changed, self._still = partitions ^ self._still, partitions
-        if not changed.isdisjoint(self._cursors):
+        if not changed.isdisjoint(cursors(self._places)):
             self._held = [each for each in self._held if each.partition() not in partitions]
             self._read()
 
@@ -130,17 +113,18 @@ class KafkaSource:
         self._poll(0.0 if self.waiting else self._poll_s)
         if not self._starts_recorded() or self._restored() or not self._held:
             return None
-        if max(self._positions, default=0) >= self._partition_count:
+        if max(self._places, default=0) >= self._partition_count:
             raise RestartMe(f"the input has more partitions than the {self._partition_count} there were")
         messages, self._held = self._held, []
-        return self._fetched(self._drain(messages, min(most, self._lot_rows)))
+        return self._fetched(drained(self._consumer, messages, min(most, self._lot_rows), self._lot_bytes))
 
     def put_back(self, fetched: Fetched) -> None:
         """Reads again what was neither scored nor remembered, of the partitions that are still ours."""
         for raw in (fetched.raw, fetched.past):
             for partition, offset in first_offsets(raw).items() if raw is not None else ():
-                if partition in self._cursors:
-                    self._cursors[partition] = min(self._cursors[partition], offset)
+                place = self._places.get(partition)
+                if place is not None and place.cursor is not None:
+                    place.cursor = min(place.cursor, offset)
         self._held.clear()
         self._read()
 
@@ -159,12 +143,12 @@ class KafkaSource:
     def advance(self, spans: Mapping[int, Span]) -> None:
         """A position only grows: anything else would score records twice."""
         for partition, span in spans.items():
-            position = self._positions.get(partition)
-            if position is None:
+            place = self._places.get(partition)
+            if place is None:
                 continue
-            if position not in (span.start, span.end):
-                raise RestartMe(f"partition {partition} stands at {position}, not at {span.start}")
-            self._positions[partition], self._texts[partition] = span.end, span.text
+            if place.position not in (span.start, span.end):
+                raise RestartMe(f"partition {partition} stands at {place.position}, not at {span.start}")
+            place.position, place.text = span.end, span.text
 
     def committed(self, partitions: Sequence[int]) -> dict[int, int]:
         """Stable offsets: a transaction still open is waited for, each partition's own error is raised."""
@@ -190,17 +174,12 @@ class KafkaSource:
         return [TopicPartition(self._topic, partition, span.end, span.text) for partition, span in spans.items()]
 
     def lag(self) -> dict[int, int]:
-        """Records behind the end as the client last heard of it; asks nobody.
-
-        Behind the last record there may be offsets that nobody ever sees: markers of transactions, aborted records.
-        """
-        behind = {}
-        for partition, position in self._positions.items():
-            _, end = self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), cached=True)
-            if end >= 0:
-                read = self._ended.get(partition, 0) if self._cursors.get(partition) == position else 0
-                behind[partition] = max(end - max(position, read), 0)
-        return behind
+        """Records behind the end as the client last heard of it; asks nobody."""
+        ends = {
+            each: self._consumer.get_watermark_offsets(TopicPartition(self._topic, each), cached=True)[1]
+            for each in self._places
+        }
+        return {each: self._places[each].lag(end) for each, end in ends.items() if end >= 0}
 
     def close(self) -> None:
         self._consumer.close()
@@ -213,44 +192,37 @@ class KafkaSource:
         if message is not None and self._records([message]):
             self._held.append(message)
 
-    def _drain(self, messages: list[Any], rows: int) -> list[Any]:
-        size = sum(len(message) for message in messages)
-        while len(messages) < rows and size < self._lot_bytes:
-            more = self._consumer.consume(min(CHUNK_ROWS, rows - len(messages)), 0)
-            if not more:
-                break
-            size += sum(map(len, more))
-            messages += more
-        return messages
-
     def _fetched(self, messages: list[Any]) -> Fetched | None:
         """Leaves out what is not ours, or not any more, and what came twice because partitions were handed over."""
         kept, past = [], []
         firsts: dict[int, int] = {}
         for each in self._records(messages):
             partition, offset = each.partition(), each.offset()
-            if offset < self._cursors.get(partition, NEVER) or partition in self._still:
+            place = self._places.get(partition)
+            if place is None or place.has(offset) or partition in self._still:
                 continue
-            self._cursors[partition] = offset + 1
-            if offset < self._positions[partition]:
+            place.cursor = offset + 1
+            if offset < place.position:
                 past.append(each)
             else:
                 firsts.setdefault(partition, offset)
                 kept.append(each)
         if not kept and not past:
             return None
-        spans = {
-            each: Span(self._positions[each], first, self._cursors[each], self._texts[each])
-            for each, first in firsts.items()
-        }
+        spans = {each: self._span(each, first) for each, first in firsts.items()}
         return Fetched(self._topic, Raw.of(kept), kept, spans, Raw.of(past) if past else None)
+
+    def _span(self, partition: int, first: int) -> Span:
+        place = self._places[partition]
+        return Span(place.position, first, place.cursor or 0, place.text)
 
     def _records(self, messages: list[Any]) -> list[Any]:
         """Without what came in their place; raises what this process cannot go on with."""
         others = [each for each in messages if each.error() is not None]
         for each in others:
             if each.error().code() == EOF:
-                self._ended[each.partition()] = each.offset()
+                if place := self._places.get(each.partition()):
+                    place.ended = each.offset()
             elif each.error().code() in OFF_THE_LOG and each.partition() in self.behind():
                 raise RestartMe(f"what is remembered of partition {each.partition()} ends before its log begins by now")
         raise_endings(each for each in others if each.error().code() != EOF)
@@ -260,7 +232,8 @@ class KafkaSource:
         """Asks the keeper about partitions that came; all are then read from where it is known that they should be."""
         waiting, started = self.waiting, time.monotonic()
         for partition in waiting:
-            self._cursors[partition] = self._keeper.restore(partition, self._positions[partition])
+            place = self._places[partition]
+            place.cursor = self._keeper.restore(partition, place.position)
             if time.monotonic() - started > RESTORE_S:
                 break
         if waiting:
@@ -282,31 +255,22 @@ class KafkaSource:
         except KafkaException as exception:
             raise ending(error_of(exception)) or RestartMe(f"no committed offsets: {exception}") from exception
         for each in partitions:
-            offset = found[each.partition].offset
-            self._texts[each.partition] = found[each.partition].metadata or ""
-            if offset < 0:
-                added = each.partition >= self._partition_count
-                offset = (
-                    self._consumer.get_watermark_offsets(each, timeout=CALL_TIMEOUT_S)[0]
-                    if added
-                    else self._first_offset(consumer, each)
-                )
-                self._unrecorded[each.partition] = offset
-            self._positions[each.partition] = offset
+            self._places[each.partition] = self._place(found[each.partition])
         (consumer.incremental_assign if self._by_steps else consumer.assign)([])
         self.handovers += 1
-        log.info("source.assigned", partitions=sorted(self._positions), positions=dict(self._positions))
+        log.info("source.assigned", partitions=sorted(self._places), positions=self.positions)
+
+    def _place(self, found: TopicPartition) -> Place:
+        if found.offset >= 0:
+            return Place(found.offset, found.metadata or "")
+        return Place(self._beginning.of(found.partition), recorded=False)
 
     def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         if self._by_steps:
             gone = {each.partition for each in partitions}
             consumer.incremental_unassign([each for each in consumer.assignment() if each.partition in gone])
         for each in partitions:
-            self._positions.pop(each.partition, None)
-            self._texts.pop(each.partition, None)
-            self._ended.pop(each.partition, None)
-            self._unrecorded.pop(each.partition, None)
-            if self._cursors.pop(each.partition, None) is not None:
+            if (place := self._places.pop(each.partition, None)) is not None and place.cursor is not None:
                 self._keeper.leave(each.partition)
         self.handovers += 1
         gone = {each.partition for each in partitions}
@@ -314,29 +278,19 @@ class KafkaSource:
         log.info("source.revoked", partitions=sorted(each.partition for each in partitions))
 
     def _starts_recorded(self) -> bool:
-        """Commits where a new group begins, so that a crash before its first lot does not move the beginning.
-
-        A request that nobody answered may still arrive, behind the lots that follow, and would take the group back to
-        where it began. The broker refuses it once this member is gone.
-        """
-        if not self._unrecorded:
+        """Commits where a new group begins, so that a crash before its first lot does not move the beginning."""
+        unrecorded = {each: place.position for each, place in self._places.items() if not place.recorded}
+        if not unrecorded:
             return True
-        for partition in self._unrecorded:
+        for partition in unrecorded:
             self._keeper.begins(partition)
-        try:
-            starts = [TopicPartition(self._topic, *each) for each in self._unrecorded.items()]
-            self._consumer.commit(offsets=starts, asynchronous=False)
-        except KafkaException as exception:
-            error = error_of(exception)
-            if end := self._trouble.end or ending(error):
-                raise end from exception
-            if error.code() not in REFUSED:
-                raise RestartMe(f"whether the beginning is written down is not known: {error.str()}") from exception
-            log.warning("source.starts_not_recorded", error=error.name(), detail=error.str())
+        if not self._beginning.record(unrecorded):
             return False
-        self._unrecorded.clear()
+        for partition in unrecorded:
+            self._places[partition].recorded = True
         return True
 
     def _partitions(self) -> list[TopicPartition]:
         """Those that are read, and from where."""
-        return [TopicPartition(self._topic, *each) for each in self._cursors.items() if each[0] not in self._still]
+        read = cursors(self._places)
+        return [TopicPartition(self._topic, each, cursor) for each, cursor in read.items() if each not in self._still]

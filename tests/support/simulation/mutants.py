@@ -151,10 +151,18 @@ MUTANTS = {
         ("self._consumer.pause(self._partitions())", "pass"), ("each.partition() not in gone", "True")
     ),
     "a partition is read on from where we were": _source(
-        ("if self._cursors.pop(each.partition, None) is not None:", "if each.partition in self._cursors:")
+        ("self._held: list[Any] = []\n", "self._held: list[Any] = []\n        self._were: dict[int, Place] = {}\n"),
+        (
+            "self._keeper.leave(each.partition)",
+            "self._keeper.leave(each.partition)\n                self._were[each.partition] = place",
+        ),
+        (
+            'return Place(found.offset, found.metadata or "")',
+            "return Place(found.offset, cursor=self._were.pop(found.partition, Place(0)).cursor)",
+        ),
     ),
-    "records that were answered are answered again": _source(("if offset < self._positions[partition]:", "if False:")),
-    "a new group's beginning is not written down": _source(("if not self._unrecorded:", "if True:")),
+    "records that were answered are answered again": _source(("if offset < place.position:", "if False:")),
+    "a new group's beginning is not written down": _source(("if not unrecorded:", "if True:")),
     "no epoch is written": _epochs(("begun[partition] = self._record(partition, span.first, now)", "pass")),
     "epochs outlive an assignment": _epochs(("self._current.clear()", "pass")),
     "epochs do not follow the model": _epochs(("if last != now:", "if last is None:")),
@@ -191,7 +199,7 @@ MUTANTS = {
     "stops are not written down": _whole(
         scoring=[("counted(fetched, lot.refusals, self.limits, self.standing())", "fetched.spans")]
     ),
-    "stops are forgotten at a handover": _whole(source=[('found[each.partition].metadata or ""', '""')]),
+    "stops are forgotten at a handover": _whole(source=[('found.metadata or ""', '""')]),
     "partitions that stopped are read on": _whole(
         worker=[("self._stops.keep(self._orders.learn())", "self._orders.learn()")]
     ),
