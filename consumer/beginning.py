@@ -1,6 +1,6 @@
-"""Where a group begins is written down before anything else, or it would be later the second time."""
+"""Where a group stands; and where it begins, which is written down first, or it would be later the second time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -17,6 +17,16 @@ REFUSED: Final = frozenset(
 """Of a commit: it was not done, and never will be."""
 
 log = structlog.get_logger(__name__)
+
+
+def committed(consumer: Consumer, topic: str, partitions: Sequence[int]) -> list[TopicPartition]:
+    """Stable offsets: a transaction still open is waited for, each partition's own error is raised."""
+    asked = [TopicPartition(topic, partition) for partition in partitions]
+    answer = consumer.committed(asked, timeout=CALL_TIMEOUT_S) if asked else []
+    for each in answer:
+        if each.error:
+            raise KafkaException(each.error)
+    return answer
 
 
 class Beginning:

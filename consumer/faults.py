@@ -35,6 +35,13 @@ MOVE: Final = (
     "the group's position is no longer in the log: records were deleted before they were scored; decide where to go on "
     "with `fraudstream operate move`, then start again"
 )
+CUT: Final = (
+    "a broker lost records that the group had answered, and others were written in their place: after an election of a "
+    "leader that was behind, or a disk that was put back; the log begins to differ at the broker end offset named "
+    "above; decide where to go on with `fraudstream operate move`, then start again"
+)
+CUT_IN_WORDS: Final = KafkaError(KafkaError._LOG_TRUNCATION).str()  # noqa: SLF001
+"""It is told as `_AUTO_OFFSET_RESET`, and the reason only as the client's words for it."""
 PROPERTY: Final = "correct kafka.properties; `fraudstream settings` shows what is set and where it comes from"
 FIXES: Final = {
     KafkaError.MSG_SIZE_TOO_LARGE: "let the output topics and their brokers take records of 1 MiB: max.message.bytes",
@@ -51,11 +58,18 @@ def error_of(exception: KafkaException) -> KafkaError:
     return error
 
 
+def was_cut(error: KafkaError) -> bool:
+    """Whether the log was cut below where it was read, and other records may stand there now."""
+    return error.code() in OFF_THE_LOG and CUT_IN_WORDS in error.str()
+
+
 def ending(error: KafkaError) -> FraudstreamError | None:
     """The end this error demands, or None when waiting or recycling may help."""
     code, text = error.code(), error.str()
     if code in FENCED or FENCED_IN_WORDS in text:
         return Fenced(f"another process took this slot over ({error.name()})")
+    if was_cut(error):
+        return Misconfigured(f"refused: {text}", fix=CUT)
     if fix := RIGHTS.get(code) or FIXES.get(code):
         return Misconfigured(f"refused: {text}", fix=fix)
     fatal = error.fatal() or code == KafkaError._FATAL  # noqa: SLF001

@@ -29,13 +29,15 @@ def headers_of(message: Message) -> Headers | None:
 class Span:
     """`start` is the offset to be committed before a lot, `end` the one after it; `first` is its first record's.
 
-    `text` is committed together with `end`; until a lot is scored, what was committed with `start`.
+    `text` is committed together with `end`; until a lot is scored, what was committed with `start`. `epoch` is the
+    leader's of the last record, where the broker told it.
     """
 
     start: int
     first: int
     end: int
     text: str = ""
+    epoch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from consumer import clients, keeping
+from consumer.point import Point
 from consumer.replaying.log import Log
 from consumer.skips import decoded
 from consumer.state import State
@@ -61,7 +62,7 @@ class Rebuilder:
     def fold(self, partition: int, end: int, say: Callable[[int], None]) -> Rebuilt:
         """`say` hears how many records were folded."""
         state = keeping.state_at_rest(self._settings, self._client, self._origin)
-        begin, records = state.restore(partition, end), 0
+        begin, records = state.restore(partition, Point(end)).offset, 0
         for messages in self._log.messages(partition, begin, end):
             raw = Raw.of(messages)
             state.remember(raw, decoded(self._decoder, raw, self._standing).rows)

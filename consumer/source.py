@@ -17,17 +17,20 @@ back, so that each assignment says anew whether it is.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import structlog
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from consumer.beginning import CALL_TIMEOUT_S, Beginning
+from consumer.beginning import Beginning, committed
 from consumer.draining import drained
 from consumer.faults import EOF, OFF_THE_LOG, ending, error_of
 from consumer.keeper import Keeper
 from consumer.lots import Fetched, Span, first_offsets
-from consumer.places import Place, cursors
+from consumer.places import Place, readable
+from consumer.point import Point
+from consumer.same_log import SameLog
 from consumer.trouble import Trouble, raise_endings
 from schemas.errors import RestartMe
 from schemas.lot import Raw
@@ -68,6 +71,7 @@ class KafkaSource:
         self._beginning = Beginning(consumer, topic, trouble, partitions, first_offset)
         self._places: dict[int, Place] = {}
         self._still: frozenset[int] = frozenset()
+        self._same = SameLog(self._places, keeper)
         self._held: list[Any] = []
         self._holding = False
         self._by_steps = by_steps
@@ -95,15 +99,14 @@ class KafkaSource:
 
     def behind(self) -> dict[int, int]:
         """By partition, how many offsets are to be read again before there is something to answer."""
-        read = {each: place.behind for each, place in self._places.items() if each not in self._still}
-        return {each: behind for each, behind in read.items() if behind}
+        return {each: gap for each, place in self._places.items() if (gap := place.behind) and each not in self._still}
 
     def keep_still(self, partitions: frozenset[int]) -> None:
         """Reads these no longer, and others again from where they were left. Called while no lot is pending."""
         if partitions == self._still:
             return
         changed, self._still = partitions ^ self._still, partitions
-        if not changed.isdisjoint(cursors(self._places)):
+        if not changed.isdisjoint(readable(self._places)):
             self._held = [each for each in self._held if each.partition() not in partitions]
             self._read()
 
@@ -122,9 +125,8 @@ class KafkaSource:
         """Reads again what was neither scored nor remembered, of the partitions that are still ours."""
         for raw in (fetched.raw, fetched.past):
             for partition, offset in first_offsets(raw).items() if raw is not None else ():
-                place = self._places.get(partition)
-                if place is not None and place.cursor is not None:
-                    place.cursor = min(place.cursor, offset)
+                if place := self._places.get(partition):
+                    place.go_back(offset)
         self._held.clear()
         self._read()
 
@@ -148,19 +150,11 @@ class KafkaSource:
                 continue
             if place.position not in (span.start, span.end):
                 raise RestartMe(f"partition {partition} stands at {place.position}, not at {span.start}")
-            place.position, place.text = span.end, span.text
+            place.position, place.text, place.epoch = span.end, span.text, span.epoch
 
     def committed(self, partitions: Sequence[int]) -> dict[int, int]:
         """Stable offsets: a transaction still open is waited for, each partition's own error is raised."""
-        return {each.partition: each.offset for each in self._committed(partitions)}
-
-    def _committed(self, partitions: Sequence[int]) -> list[TopicPartition]:
-        asked = [TopicPartition(self._topic, partition) for partition in partitions]
-        answer = self._consumer.committed(asked, timeout=CALL_TIMEOUT_S) if asked else []
-        for each in answer:
-            if each.error:
-                raise KafkaException(each.error)
-        return answer
+        return {each.partition: each.offset for each in committed(self._consumer, self._topic, partitions)}
 
     def group(self) -> Any:  # noqa: ANN401 an opaque handle of the client
         return self._consumer.consumer_group_metadata()
@@ -171,7 +165,7 @@ class KafkaSource:
 
     def as_offsets(self, spans: Mapping[int, Span]) -> list[TopicPartition]:
         """Where the group stands after a lot."""
-        return [TopicPartition(self._topic, partition, span.end, span.text) for partition, span in spans.items()]
+        return [Point(span.end, span.epoch).at(self._topic, each, span.text) for each, span in spans.items()]
 
     def lag(self) -> dict[int, int]:
         """Records behind the end as the client last heard of it; asks nobody."""
@@ -196,44 +190,52 @@ class KafkaSource:
         """Leaves out what is not ours, or not any more, and what came twice because partitions were handed over."""
         kept, past = [], []
         firsts: dict[int, int] = {}
+        lasts: dict[int, Any] = {}
         for each in self._records(messages):
             partition, offset = each.partition(), each.offset()
             place = self._places.get(partition)
             if place is None or place.has(offset) or partition in self._still:
                 continue
-            place.cursor = offset + 1
+            place.cursor, lasts[partition] = offset + 1, each
             if offset < place.position:
+                if offset == place.position - 1:
+                    self._same.answered(each)
                 past.append(each)
             else:
                 firsts.setdefault(partition, offset)
                 kept.append(each)
         if not kept and not past:
             return None
+        epochs = {each: last.leader_epoch() for each, last in lasts.items()}
+        for partition, epoch in epochs.items():
+            self._places[partition].cursor_epoch = epoch
         spans = {each: self._span(each, first) for each, first in firsts.items()}
-        return Fetched(self._topic, Raw.of(kept), kept, spans, Raw.of(past) if past else None)
+        raw, below = (replace(Raw.of(each), epochs=epochs) for each in (kept, past))
+        return Fetched(self._topic, raw, kept, spans, below if past else None)
 
     def _span(self, partition: int, first: int) -> Span:
         place = self._places[partition]
-        return Span(place.position, first, place.cursor or 0, place.text)
+        return Span(place.position, first, place.cursor or 0, place.text, place.cursor_epoch)
 
     def _records(self, messages: list[Any]) -> list[Any]:
         """Without what came in their place; raises what this process cannot go on with."""
         others = [each for each in messages if each.error() is not None]
         for each in others:
             if each.error().code() == EOF:
-                if place := self._places.get(each.partition()):
-                    place.ended = each.offset()
-            elif each.error().code() in OFF_THE_LOG and each.partition() in self.behind():
-                raise RestartMe(f"what is remembered of partition {each.partition()} ends before its log begins by now")
-        raise_endings(each for each in others if each.error().code() != EOF)
-        return [each for each in messages if each.error() is None] if others else messages
+                self._same.ends(each.partition(), each.offset())
+            elif each.error().code() in OFF_THE_LOG and self._same.lost(each.partition(), each.error()):
+                self._read()
+        raise_endings(each for each in others if each.error().code() not in {EOF, *OFF_THE_LOG})
+        records = [each for each in messages if each.error() is None] if others else messages
+        return self._same.records(records)
 
     def _restored(self) -> bool:
         """Asks the keeper about partitions that came; all are then read from where it is known that they should be."""
         waiting, started = self.waiting, time.monotonic()
+        self._held = [each for each in self._held if each.partition() not in waiting] if waiting else self._held
         for partition in waiting:
             place = self._places[partition]
-            place.cursor = self._keeper.restore(partition, place.position)
+            place.go_to(self._keeper.restore(partition, place.committed))
             if time.monotonic() - started > RESTORE_S:
                 break
         if waiting:
@@ -251,7 +253,10 @@ class KafkaSource:
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         try:
-            found = {each.partition: each for each in self._committed([each.partition for each in partitions])}
+            found = {
+                each.partition: each
+                for each in committed(self._consumer, self._topic, [each.partition for each in partitions])
+            }
         except KafkaException as exception:
             raise ending(error_of(exception)) or RestartMe(f"no committed offsets: {exception}") from exception
         for each in partitions:
@@ -262,7 +267,7 @@ class KafkaSource:
 
     def _place(self, found: TopicPartition) -> Place:
         if found.offset >= 0:
-            return Place(found.offset, found.metadata or "")
+            return Place(found.offset, found.metadata or "", epoch=Point.of(found).epoch)
         return Place(self._beginning.of(found.partition), recorded=False)
 
     def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
@@ -292,5 +297,5 @@ class KafkaSource:
 
     def _partitions(self) -> list[TopicPartition]:
         """Those that are read, and from where."""
-        read = cursors(self._places)
-        return [TopicPartition(self._topic, each, cursor) for each, cursor in read.items() if each not in self._still]
+        read = {each: place for each, place in readable(self._places).items() if each not in self._still}
+        return [place.reads_from.at(self._topic, each) for each, place in read.items()]

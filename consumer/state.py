@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from consumer import metrics
 from consumer.clock import now_ms
+from consumer.point import Point
 from consumer.retained import Retained
 from consumer.snapshots.album import Album
 from consumer.snapshots.header import Taken
@@ -44,14 +45,19 @@ class Fold:
 
     offset: int
     log_ms: int = 0
+    epoch: int | None = None
     cold_since_ms: int | None = None
     begun: bool = True
     left_at: float | None = None
 
-    def advance(self, offset: int, first_ms: int, last_ms: int) -> None:
+    def advance(self, last: Point, first_ms: int, last_ms: int) -> None:
         if not self.begun:
             self.cold_since_ms, self.begun = max(first_ms, 0), True
-        self.offset, self.log_ms = offset + 1, max(last_ms, 0)
+        (self.offset, self.epoch), self.log_ms = last, max(last_ms, 0)
+
+    @property
+    def at(self) -> Point:
+        return Point(self.offset, self.epoch)
 
     @property
     def ours(self) -> bool:
@@ -99,25 +105,36 @@ class State:
         """The group has no offset there."""
         self._album.refuse_if_known(partition)
 
-    def restore(self, partition: int, committed: int) -> int:
+    def restore(self, partition: int, committed: Point) -> Point:
         """The offset from which on records are to be handed to `see` and `remember`; at most `committed`."""
         started = self._now()
         fold, low = self._folds.get(partition), self._retained.low(partition)
         source = "aside"
-        if fold is None or not low <= fold.offset <= committed:
+        if fold is None or fold.offset < low or not fold.at.leads_to(committed):
             self._forget(partition)
             fold, source = self._from_snapshot(partition, committed, low), "snapshot"
         if fold is None:
-            fold, source = self._from_log(partition, committed, low), "log"
+            fold, source = self._from_log(partition, committed.offset, low), "log"
         fold.left_at = None
         self._folds[partition] = fold
         self._album.begin(partition, fold.offset, self._now())
         seconds = self._now() - started
         metrics.RESTORES.labels(source).inc()
         metrics.RESTORE_SECONDS.observe(seconds)
-        said = {"from": source, "offset": fold.offset, "committed": committed, "cold_since_ms": fold.cold_since_ms}
+        said = {
+            "from": source,
+            "offset": fold.offset,
+            "committed": committed.offset,
+            "cold_since_ms": fold.cold_since_ms,
+        }
         log.info("state.restored", partition=partition, seconds=round(seconds, 3), **said)
-        return fold.offset
+        return fold.at
+
+    def disown(self, partition: int) -> None:
+        """The log was cut below where it was folded: neither the cards nor a snapshot of that offset are of it."""
+        if fold := self._folds.get(partition):
+            self._album.disown(partition, fold.offset)
+            self._forget(partition)
 
     def leave(self, partition: int) -> None:
         self._album.end(partition)
@@ -162,19 +179,21 @@ class State:
             origin=self._album.origin,
             partition=partition,
             offset=fold.offset,
+            leader_epoch=fold.epoch,
             label_offsets=dict(label_offsets),
             log_ms=fold.log_ms,
             cold_since_ms=fold.cold_since_ms,
         )
         self._album.add(taken, self._memory.cards.to_arrays(partition), self._now())
 
-    def _from_snapshot(self, partition: int, committed: int, low: int) -> Fold | None:
+    def _from_snapshot(self, partition: int, committed: Point, low: int) -> Fold | None:
         terms = self._memory.cards.terms
         found = self._album.newest(partition, committed, low, terms)
         if found is None:
             return None
         self._memory.cards.from_arrays(partition, found.arrays)
-        return Fold(found.header.offset, found.header.log_ms, found.header.cold_since_ms)
+        header = found.header
+        return Fold(header.offset, header.log_ms, header.leader_epoch, header.cold_since_ms)
 
     def _from_log(self, partition: int, committed: int, low: int) -> Fold:
         """All records that a window of the next ones may hold, if the log still has them."""
@@ -198,7 +217,8 @@ class State:
         for partition in np.unique(raw.partition).tolist():
             mine = np.flatnonzero(raw.partition == partition)
             first, last = mine[0], mine[-1]
-            self._folds[partition].advance(int(raw.offset[last]), int(raw.timestamp[first]), int(raw.timestamp[last]))
+            next_one = Point(int(raw.offset[last]) + 1, raw.epochs.get(partition))
+            self._folds[partition].advance(next_one, int(raw.timestamp[first]), int(raw.timestamp[last]))
 
     def _cold(self, partitions: NDArray[np.int32], at: NDArray[np.int64]) -> NDArray[np.bool_]:
         cold = np.zeros(len(at), np.bool_)

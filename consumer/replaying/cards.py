@@ -90,7 +90,7 @@ def from_store(settings: Settings, log: Log) -> Callable[[int, int], Restored | 
         return from_nothing
 
     def restore(partition: int, offset: int) -> Restored | None:
-        expected = Expected(origin, partition, offset, log.begins[partition])
+        expected = Expected(origin, partition, offset, log_start=log.begins[partition])
         return newest(_Earlier(settings, offset), expected, terms)
 
     return restore

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from consumer.point import Point
 from consumer.snapshots.header import Origin, Taken
 from consumer.snapshots.restore import Expected, Restored, newest
 from consumer.snapshots.schedule import Schedule
@@ -28,6 +29,7 @@ class Album:
     def __init__(self, store: Store, origin: Origin, schedule: Schedule, writer: Writes) -> None:
         self.origin = origin
         self._store, self._schedule, self._writer = store, schedule, writer
+        self._disowned: set[tuple[int, int]] = set()
 
     def refuse_if_known(self, partition: int) -> None:
         """A group that left snapshots here is no new one: its offsets were lost, and what it answered is not known."""
@@ -47,8 +49,14 @@ class Album:
                 f"score.group or remove the snapshots in {self._store}",
             )
 
-    def newest(self, partition: int, committed: int, log_start: int, terms: Terms) -> Restored | None:
-        return newest(self._store, Expected(self.origin, partition, committed, log_start), terms)
+    def newest(self, partition: int, committed: Point, log_start: int, terms: Terms) -> Restored | None:
+        disowned = frozenset(offset for each, offset in self._disowned if each == partition)
+        expected = Expected(self.origin, partition, *committed, log_start=log_start, disowned=disowned)
+        return newest(self._store, expected, terms)
+
+    def disown(self, partition: int, offset: int) -> None:
+        """The broker says that the log which a snapshot of that offset folded was cut and written anew."""
+        self._disowned.add((partition, offset))
 
     def begin(self, partition: int, offset: int, now: float) -> None:
         self._schedule.begin(partition, offset, now)

@@ -49,7 +49,7 @@ class Taken(Exact):
     partition: Count
     offset: Count
     leader_epoch: Count | None = None
-    """Of the last record folded, where the broker told it: a later one than the partition's means another log."""
+    """Of the last record folded, where the broker told it: it is asked to go on from there."""
     label_offsets: dict[int, Count] = Field(default_factory=dict)
     """How far each partition of the labels was read by then: nothing of the cards depends on it."""
     log_ms: Count = 0

@@ -17,7 +17,7 @@ class Reason(StrEnum):
     OTHER_FOLD = "other_fold"
     """Other code or other settings would have made other state."""
     OTHER_LOG = "other_log"
-    """Its last record has a later leader epoch than the partition: the log it folded was lost and written anew."""
+    """The log it folded was cut and written anew: so the broker says, or so the leader epochs of the records do."""
     DAMAGED = "damaged"
     UNREADABLE = "unreadable"
     """The store did not hand it out."""

@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from consumer.metrics import SNAPSHOT_READ_SECONDS, SNAPSHOTS_IGNORED
+from consumer.point import Point
 from consumer.snapshots.file import read_arrays, read_header
 from consumer.snapshots.header import Header, Origin
 from consumer.snapshots.names import Name
@@ -34,9 +35,15 @@ class Expected:
     origin: Origin
     partition: int
     committed: int
-    log_start: int = 0
     leader_epoch: int | None = None
-    """The partition's now, where it is known."""
+    """Of the last record before `committed`, where it is known."""
+    log_start: int = 0
+    disowned: frozenset[int] = frozenset()
+    """Offsets at which the broker says that the log is another one by now."""
+
+    @property
+    def point(self) -> Point:
+        return Point(self.committed, self.leader_epoch)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,9 +88,11 @@ def _position(header: Header, expected: Expected) -> Ignored | None:
         return Ignored(Reason.AHEAD, f"{header.offset} is beyond the committed {expected.committed}")
     if header.offset < expected.log_start:
         return Ignored(Reason.BEHIND_THE_LOG, f"{header.offset} is before the log's first {expected.log_start}")
-    theirs, ours = header.leader_epoch, expected.leader_epoch
-    if theirs is not None and ours is not None and theirs > ours:
-        return Ignored(Reason.OTHER_LOG, f"leader epoch {theirs} is later than the partition's {ours}")
+    if header.offset in expected.disowned:
+        return Ignored(Reason.OTHER_LOG, f"the log was cut before {header.offset} and written anew")
+    if not Point(header.offset, header.leader_epoch).leads_to(expected.point):
+        ours = f"{expected.leader_epoch} at {expected.committed}"
+        return Ignored(Reason.OTHER_LOG, f"leader epoch {header.leader_epoch} at {header.offset}, and {ours}")
     return None
 
 

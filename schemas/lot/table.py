@@ -4,8 +4,8 @@ A lot holds the accepted rows in input order; what was refused stands beside it 
 neighbour.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 import numpy as np
@@ -47,6 +47,8 @@ class Raw:
     timestamp: NDArray[np.int64]
     keys: Sequence[bytes | None]
     values: Sequence[bytes | None]
+    epochs: Mapping[int, int | None] = field(default_factory=dict)
+    """By partition, under which leader of it the last one was written, where somebody noted that."""
 
     @classmethod
     def of(cls, messages: Sequence[Any]) -> Self:

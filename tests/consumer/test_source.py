@@ -8,6 +8,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from consumer.lots import Fetched, Span
+from consumer.point import Point
 from consumer.source import KafkaSource
 from consumer.trouble import Trouble
 from schemas.errors import Fenced, Misconfigured, RestartMe
@@ -21,6 +22,7 @@ class Message:
     number: int = 0
     fault: KafkaError | None = None
     placed: bool = False
+    epoch: int | None = None
 
     def error(self) -> KafkaError | None:
         return self.fault
@@ -42,6 +44,9 @@ class Message:
     def key(self) -> bytes:
         return b"card"
 
+    def leader_epoch(self) -> int | None:
+        return self.epoch
+
     def value(self) -> bytes:
         return b"{}"
 
@@ -62,6 +67,8 @@ class Client:
     committed_by_us: list[dict[int, int]] = field(default_factory=list)
     refusals: list[KafkaError] = field(default_factory=list)
     read: dict[int, int] = field(default_factory=dict)
+    of: dict[int, int | None] = field(default_factory=dict)
+    epochs: dict[int, int] = field(default_factory=dict)
     texts: dict[int, str] = field(default_factory=dict)
 
     def subscribe(self, _: list[str], on_assign: Any, on_revoke: Any, on_lost: Any) -> None:
@@ -93,7 +100,10 @@ class Client:
     def committed(self, asked: list[TopicPartition], timeout: float) -> list[TopicPartition]:
         numbers = [each.partition for each in asked]
         return [
-            TopicPartition(TOPIC, each, self.offsets.get(each, -1001), self.texts.get(each, "")) for each in numbers
+            TopicPartition(
+                TOPIC, each, self.offsets.get(each, -1001), self.texts.get(each, ""), self.epochs.get(each, -1)
+            )
+            for each in numbers
         ]
 
     def commit(self, offsets: list[TopicPartition], asynchronous: bool) -> None:
@@ -106,6 +116,7 @@ class Client:
 
     def assign(self, partitions: list[TopicPartition]) -> None:
         self.read = {each.partition: each.offset for each in partitions}
+        self.of = {each.partition: each.leader_epoch for each in partitions}
 
     def _reads(self, message: Message) -> bool:
         return message.number in self.read
@@ -125,14 +136,19 @@ class Keeper:
     asked: list[tuple[int, int]] = field(default_factory=list)
     left: list[int] = field(default_factory=list)
     known: bool = False
+    disowned: list[int] = field(default_factory=list)
 
     def begins(self, partition: int) -> None:
         if self.known:
             raise Misconfigured(f"partition {partition} is known")
 
-    def restore(self, partition: int, committed: int) -> int:
-        self.asked.append((partition, committed))
-        return self.folded.get(partition, committed)
+    def restore(self, partition: int, committed: Point) -> Point:
+        self.asked.append((partition, committed.offset))
+        return Point(self.folded[partition]) if partition in self.folded else committed
+
+    def disown(self, partition: int) -> None:
+        self.disowned.append(partition)
+        self.folded.pop(partition, None)
 
     def leave(self, partition: int) -> None:
         self.left.append(partition)
@@ -363,9 +379,49 @@ def test_errors_that_end_the_worker(error: KafkaError, end: type[Exception]) -> 
     """What the client hands over as a message that no waiting can help."""
     client = Client({0: 10})
     source = source_of(client)
-    client.script = [lambda: client.assigned(0), Message(0, fault=error)]
+    client.script = [lambda: client.assigned(0), None, Message(0, fault=error, placed=True)]
     with pytest.raises(end):
         take(source)
+
+
+CUT = KafkaError(KafkaError._AUTO_OFFSET_RESET, KafkaError(KafkaError._LOG_TRUNCATION).str())
+
+
+def test_the_broker_is_told_whose_records_were_read() -> None:
+    """The leader epoch of the last record goes with each offset that is committed, and with each that is read from."""
+    client = Client({0: 10}, epochs={0: 3})
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0), Message(10, epoch=3), Message(11, epoch=5)]
+    fetched = take(source)
+    assert fetched is not None
+    assert (client.read, client.of) == ({0: 9}, {0: 3})
+    (stands,) = source.as_offsets(fetched.spans)
+    assert (stands.offset, stands.leader_epoch, dict(fetched.raw.epochs)) == (12, 5, {0: 5})
+    source.advance(fetched.spans)
+    source.put_back(fetched)
+    assert (client.read, client.of) == ({0: 10}, {0: None})
+
+
+def test_a_log_that_was_cut_below_the_committed_offset_ends_the_worker() -> None:
+    """Others stand there now than were answered: only somebody can decide what that means."""
+    client = Client({0: 10}, epochs={0: 3})
+    source = source_of(client)
+    client.script = [lambda: client.assigned(0), None, Message(0, fault=CUT, placed=True)]
+    with pytest.raises(Misconfigured, match="truncation detected") as told:
+        take(source)
+    assert "operate move" in str(told.value.fix)
+
+
+def test_a_log_that_was_cut_below_what_is_remembered_is_remembered_anew() -> None:
+    """The keeper hears of it, and is asked once more where reading begins."""
+    client, keeper = Client({0: 10}, epochs={0: 3}), Keeper({0: 7})
+    source = source_of(client, keeper)
+    client.script = [lambda: client.assigned(0), None, Message(0, fault=CUT, placed=True)]
+    take(source)
+    client.script = [Message(10, epoch=3)]
+    assert keeper.disowned == [0]
+    assert rows(take(source)) == [10]
+    assert keeper.asked == [(0, 10), (0, 10)]
 
 
 def test_passing_errors_do_not_disturb_records() -> None:

@@ -1,6 +1,7 @@
 """What is remembered of cards across restarts, rebalances and lost snapshots: always what the log says."""
 
 import time
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,6 +15,7 @@ from support.retained import Log
 from support.snapshots import NOW_MS, ORIGIN, TERMS, log
 
 from consumer.metrics import DEGRADED, SNAPSHOTS, SNAPSHOTS_FAILING, SNAPSHOTS_IGNORED
+from consumer.point import Point
 from consumer.retained import Retained
 from consumer.snapshots.album import Album
 from consumer.snapshots.header import Origin
@@ -65,11 +67,14 @@ class Worker:
 
     def read(self, committed: int, until: int) -> np.ndarray:  # type: ignore[type-arg]
         """Restores and reads on to there; the features of what is to be answered."""
-        begin = self.state.restore(P, committed)
+        begin = self.restore(committed)
         past = [row for row in self.rows if begin <= row["offset"] < committed]
         for lot in lots(past, 100):
             self.state.remember(raw(lot), lot)
         return self.answer(committed, until)
+
+    def restore(self, committed: int, epoch: int | None = None) -> int:
+        return self.state.restore(P, Point(committed, epoch)).offset
 
     def answer(self, begin: int, until: int) -> np.ndarray:  # type: ignore[type-arg]
         mine = [row for row in self.rows if begin <= row["offset"] < until]
@@ -127,7 +132,7 @@ def test_a_partition_that_comes_back_goes_on_from_what_was_left_aside(folder: Pa
     worker.read(0, 500)
     worker.state.leave(P)
     assert worker.state.folds == {}
-    assert worker.state.restore(P, 900) == 499
+    assert worker.restore(900) == 499
     worker.state.leave(P)
     same(worker.read(900, 2_000), whole[[row["offset"] >= 900 for row in rows[:1_000]]])
 
@@ -147,7 +152,7 @@ def test_what_is_left_aside_behind_the_log_is_thrown_away(folder: Path, rows: li
     worker.read(0, 500)
     worker.state.leave(P)
     worker.state._retained = Worker(folder, [row for row in rows if row["offset"] >= 600]).state._retained
-    assert worker.state.restore(P, 900) == 600
+    assert worker.restore(900) == 600
 
 
 def test_a_record_of_the_far_future_makes_nobody_forget(folder: Path) -> None:
@@ -194,10 +199,10 @@ def test_without_a_snapshot_the_log_is_read_from_the_longest_window_back(folder:
     rows = [row | {"event_time": time, "timestamp": time} for row, time in zip(rows, times, strict=True)]
     worker = Worker(folder, rows)
     reach = TERMS.kept_ms // DAY
-    assert worker.state.restore(P, 90) == 90 - reach
+    assert worker.restore(90) == 90 - reach
     assert worker.state.folds[P].cold_since_ms == times[90] - TERMS.kept_ms
     lately = Worker(folder, rows[60:])
-    assert lately.state.restore(P, 90) == 60
+    assert lately.restore(90) == 60
     marks = lately.read(90, 100)[:, -1].astype(np.uint32)
     assert (marks & Mark.COLD_STATE != 0).tolist() == [n - 30 < 60 for n in range(90, 100)]
 
@@ -205,7 +210,7 @@ def test_without_a_snapshot_the_log_is_read_from_the_longest_window_back(folder:
 def test_refused_records_are_passed(folder: Path, rows: list[Row]) -> None:
     """They have offsets, and change nothing that is remembered."""
     worker = Worker(folder, rows)
-    worker.state.restore(P, 0)
+    worker.restore(0)
     lot = next(iter(lots(rows[:10], 10)))
     worker.state.see(raw(lot), lot.slice(0, 7))
     assert worker.state.folds[P].offset == rows[9]["offset"] + 1
@@ -253,7 +258,7 @@ def snapshots_at(folder: Path, rows: list[Row], *ends: int) -> list[Path]:
 
 def from_log(folder: Path, rows: list[Row], committed: int) -> int:
     """Where a worker begins that has nothing but the log."""
-    return Worker(folder / "none", rows).state.restore(P, committed)
+    return Worker(folder / "none", rows).restore(committed)
 
 
 def restored(worker: Worker, committed: int, until: int) -> tuple[np.ndarray, list[str], int]:  # type: ignore[type-arg]
@@ -328,11 +333,39 @@ def test_a_log_that_lost_its_beginning(folder: Path, rows: list[Row]) -> None:
     assert any(cold)
 
 
+def test_a_log_that_was_cut_and_written_anew(folder: Path, rows: list[Row]) -> None:
+    """What is in memory and what was written of it are dropped once the broker says so, here and after a restart."""
+    snapshots_at(folder, rows, 400, 800)
+    worker = Worker(folder, rows)
+    newest = worker.restore(900)
+    worker.state.disown(P)
+    assert worker.state.folds == {}
+    assert worker.restore(900) < newest
+    worker.state.disown(P)
+    assert worker.restore(900) == from_log(folder, rows, 900)
+
+
+def test_where_state_ends_and_whose_log_it_is_go_together(folder: Path, rows: list[Row]) -> None:
+    """The leader epoch of the last record stands in snapshots; what is left aside has to fit as well."""
+    first = Worker(folder, rows)
+    first.restore(0)
+    lot = next(lots(rows, 100))
+    first.state.remember(replace(raw(lot), epochs={P: 4}), lot)
+    end = first.state.folds[P].offset
+    first.state.close({})
+    worker = Worker(folder, rows)
+    assert worker.state.restore(P, Point(end + 9, 5)) == Point(end, 4)
+    worker.state.leave(P)
+    assert worker.state.restore(P, Point(end, 5)).offset < end
+    assert Worker(folder, rows).state.restore(P, Point(end, 4)) == Point(end, 4)
+    assert Worker(folder, rows).state.restore(P, Point(end + 9, 3)).offset < end
+
+
 def test_what_was_deleted_before_it_was_scored_is_not_jumped_over(folder: Path, rows: list[Row]) -> None:
     """The position stays where it was committed: the broker has nothing there, and that ends the worker."""
     snapshots_at(folder, rows, 801)
-    assert Worker(folder, rows, low=1_200).state.restore(P, 900) == 900
-    assert Worker(folder, rows, low=1_200).state.restore(P, 801) == 801
+    assert Worker(folder, rows, low=1_200).restore(900) == 900
+    assert Worker(folder, rows, low=1_200).restore(801) == 801
 
 
 def test_a_store_that_is_away_stops_nobody(folder: Path, rows: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,12 +17,12 @@ def test_a_lot_is_published_with_its_offsets(kafka: Kafka, answers: str) -> None
     kafka.abort(writer, "never")
     kafka.commit(writer, "a", "b")
     fetched = worker.fetch()
-    assert fetched.spans == {0: Span(start=0, first=2, end=4)}
+    assert fetched.spans == {0: Span(start=0, first=2, end=4, epoch=0)}
     worker.checkpoint.publish(worker.answer(fetched))
     assert (kafka.committed(), worker.source.positions) == (4, {0: 4, 1: 0})
     kafka.commit(writer, "c")
     fetched = worker.fetch()
-    assert fetched.spans == {0: Span(start=4, first=5, end=6)}
+    assert fetched.spans == {0: Span(start=4, first=5, end=6, epoch=0)}
     worker.checkpoint.publish(worker.answer(fetched))
     assert answered(kafka, answers, 3) == ["a", "b", "c"]
 

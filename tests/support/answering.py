@@ -11,6 +11,7 @@ from support.contract import Kafka
 from consumer.at_least_once import AtLeastOnce
 from consumer.checkpoint import ExactlyOnce
 from consumer.lots import Fetched, Outgoing, Pending
+from consumer.point import Point
 from consumer.source import KafkaSource
 from consumer.trouble import Trouble
 
@@ -21,8 +22,11 @@ class Memoryless:
     def begins(self, partition: int) -> None:
         """It may."""
 
-    def restore(self, partition: int, committed: int) -> int:
+    def restore(self, partition: int, committed: Point) -> Point:
         return committed
+
+    def disown(self, partition: int) -> None:
+        """Nothing to be disowned."""
 
     def leave(self, partition: int) -> None:
         """Nothing to be left."""
@@ -71,13 +75,14 @@ class Worker:
     reading: dict[str, Any] = field(default_factory=dict)
     unheard: list[bool] = field(default_factory=list)
     dies: list[str] = field(default_factory=list)
+    keeper: Memoryless = field(default_factory=Memoryless)
 
     def __post_init__(self) -> None:
         self.source = KafkaSource(
             self.kafka.consumer(group_instance_id=self.name, **self.reading),
             Trouble("consumer"),
             self.kafka.topic,
-            Memoryless(),
+            self.keeper,
             lot_rows=self.lot_rows,
             lot_bytes=1_000_000,
             poll_s=0.05,

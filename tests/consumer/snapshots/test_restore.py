@@ -115,6 +115,8 @@ def test_a_leader_epoch_counts_where_both_are_known(store: Store, arrays: Arrays
     put(store, taken(leader_epoch=8), arrays)
     assert restored(store, leader_epoch=7) == (None, [("100", "other_log")])
     assert restored(store, leader_epoch=8) == restored(store, leader_epoch=None) == (100, [])
+    assert restored(store, leader_epoch=9) == (100, [])
+    assert restored(store, committed=100, leader_epoch=9) == (None, [("100", "other_log")])
 
 
 def test_a_log_that_does_not_reach_back(store: Store, arrays: Arrays) -> None:

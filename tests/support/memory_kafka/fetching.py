@@ -92,5 +92,5 @@ def _message(place: Place, entry: Entry) -> Message:
         value=record.value,
         headers=[*record.headers] or None,
         timestamp=(CREATE_TIME, record.timestamp),
-        leader_epoch=0,
+        leader_epoch=entry.epoch,
     )

@@ -21,6 +21,7 @@ class Stood(NamedTuple):
 
     offset: int
     text: str = ""
+    epoch: int = -1
 
 
 class Membership(NamedTuple):
@@ -33,7 +34,12 @@ class Membership(NamedTuple):
 
 
 def stands(partitions: Sequence[TopicPartition]) -> dict[Place, Stood]:
-    return {(each.topic, each.partition): Stood(each.offset, each.metadata or "") for each in partitions}
+    return {
+        (each.topic, each.partition): Stood(
+            each.offset, each.metadata or "", -1 if each.leader_epoch is None else each.leader_epoch
+        )
+        for each in partitions
+    }
 
 
 @dataclass(slots=True)

@@ -21,12 +21,14 @@ class Entry:
     record: Record | None
     producer: int | None
     timestamp: int
+    epoch: int = 0
 
 
 class Partition:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.low = 0
+        self.epoch = 0
         self._open: dict[int, int] = {}
         self._aborted: set[int] = set()
 
@@ -34,7 +36,7 @@ class Partition:
         offset = self.high
         if producer is not None:
             self._open.setdefault(producer, offset)
-        self.entries.append(Entry(offset, record, producer, record.timestamp))
+        self.entries.append(Entry(offset, record, producer, record.timestamp, self.epoch))
         return offset
 
     def end(self, producer: int, commit: bool, now_ms: int) -> None:
@@ -42,7 +44,7 @@ class Partition:
         first = self._open.pop(producer)
         if not commit:
             self._aborted.update(each.offset for each in self.entries[first:] if each.producer == producer)
-        self.entries.append(Entry(self.high, None, producer, now_ms))
+        self.entries.append(Entry(self.high, None, producer, now_ms, self.epoch))
 
     @property
     def high(self) -> int:
@@ -52,6 +54,11 @@ class Partition:
     def stable(self) -> int:
         """The last stable offset: the first record of the oldest transaction that is open."""
         return min(self._open.values(), default=self.high)
+
+    def cut(self, offset: int) -> None:
+        """All from there on is lost, and another leader goes on."""
+        del self.entries[offset:]
+        self.epoch += 1
 
     def delete_before(self, offset: int) -> None:
         self.low = offset

@@ -13,6 +13,7 @@ from zlib import crc32
 from consumer.epochs import Circumstances, Epochs
 from consumer.life import Life
 from consumer.lots import Fetched, Outgoing, Pending
+from consumer.point import Point
 from consumer.scoring import Scored, Tally
 from models.decide import ModelRef
 from schemas.lot import Raw
@@ -62,13 +63,16 @@ class SmallState:
     def begins(self, partition: int) -> None:
         """Anything may be a new group."""
 
-    def restore(self, partition: int, committed: int) -> int:
+    def restore(self, partition: int, committed: Point) -> Point:
         standing = self.standings.get(partition)
-        if standing is None or standing.offset > committed:
-            standing = self.shelf.newest(partition, committed)
+        if standing is None or standing.offset > committed.offset:
+            standing = self.shelf.newest(partition, committed.offset)
         standing.ours = True
         self.standings[partition] = standing
-        return standing.offset
+        return Point(standing.offset)
+
+    def disown(self, partition: int) -> None:
+        """No log is cut here."""
 
     def leave(self, partition: int) -> None:
         self.standings[partition].ours = False

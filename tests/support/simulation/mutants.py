@@ -148,7 +148,9 @@ MUTANTS = {
         ("            self._held.append(message)", "            self._held += [] if self._holding else [message]"),
     ),
     "what is polled while a lot is pending outlives its partition": _source(
-        ("self._consumer.pause(self._partitions())", "pass"), ("each.partition() not in gone", "True")
+        ("self._consumer.pause(self._partitions())", "pass"),
+        ("each.partition() not in gone", "True"),
+        ("each.partition() not in waiting", "True"),
     ),
     "a partition is read on from where we were": _source(
         ("self._held: list[Any] = []\n", "self._held: list[Any] = []\n        self._were: dict[int, Place] = {}\n"),
@@ -157,7 +159,7 @@ MUTANTS = {
             "self._keeper.leave(each.partition)\n                self._were[each.partition] = place",
         ),
         (
-            'return Place(found.offset, found.metadata or "")',
+            'return Place(found.offset, found.metadata or "", epoch=Point.of(found).epoch)',
             "return Place(found.offset, cursor=self._were.pop(found.partition, Place(0)).cursor)",
         ),
     ),
@@ -167,7 +169,7 @@ MUTANTS = {
     "epochs outlive an assignment": _epochs(("self._current.clear()", "pass")),
     "epochs do not follow the model": _epochs(("if last != now:", "if last is None:")),
     "state set aside is ahead of the commit": _fold(
-        ("standing is None or standing.offset > committed", "standing is None")
+        ("standing is None or standing.offset > committed.offset", "standing is None")
     ),
     "snapshots are newer than the commit": _fold(
         ("if each[0] <= committed]", "]"),
@@ -180,11 +182,11 @@ MUTANTS = {
     ),
     "delivery is not awaited": _at_least_once(("while self._producer.flush(self._call_s):", "while False:")),
     "cards left aside are ahead of the commit": _whole(
-        state=[("not low <= fold.offset <= committed", "fold.offset < low")]
+        state=[("fold.offset < low or not fold.at.leads_to(committed)", "fold.offset < low")]
     ),
     "snapshots are taken of what is pending": _whole(
         worker=[(SCORED, f"{SCORED}            self._state.write_due({{}})\n")],
-        state=[("self._album.newest(partition, committed,", "self._album.newest(partition, 2**62,")],
+        state=[("self._album.newest(partition, committed,", "self._album.newest(partition, Point(2**62),")],
     ),
     "what was answered already is not remembered": _whole(
         scoring=[("self.state.remember(fetched.past, past.rows)", "pass")]
