@@ -86,7 +86,7 @@ def _run(settings: Settings, slot: int, life: Life, say: Callable[[str], None], 
     source = _source(client, trouble, settings, state, partitions)
     with (
         closing(deciding.Watch(settings, first)) as watch,
-        closing(Orders.of(settings, identity)) as orders,
+        closing(Orders.of(settings, identity, state.topic_id)) as orders,
         closing(_labels(settings, identity)) as labels,
         closing(enricher(settings)) as churn,
         closing(Watchdog(say)) as watchdog,

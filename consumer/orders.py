@@ -4,6 +4,7 @@
 record on; `learn` takes what came since, without waiting. The partition is assigned, no group is joined, nothing is
 committed, only committed records count. A topic that is not there, or that this user may not read, is told once and
 means that there are no orders; when it can be read later, it is. A broker that is away changes nothing that holds.
+Dead letters that were sent back are on record there too, and mean nothing to a worker.
 """
 
 import time
@@ -17,7 +18,7 @@ from consumer import clients, metrics
 from consumer.faults import EOF
 from consumer.life import Life
 from consumer.trouble import Trouble
-from schemas.orders import Order, Unreadable, parse
+from schemas.orders import Order, Unreadable, Verb, parse
 from schemas.settings import Settings
 from schemas.standing import Standing
 
@@ -28,8 +29,8 @@ STEP_S: Final = 0.1
 LOOK_S: Final = 2.0
 EVERY_S: Final = 0.25
 """How often the client is asked: an order holds that long after it was given, and a call costs microseconds."""
-PATIENCE_S: Final = 30.0
-"""How long a worker that starts waits for what was ordered before; a broker that is away is waited for elsewhere."""
+SAID_EVERY_S: Final = 30.0
+"""How often a worker that waits for what was ordered before says so."""
 NONE: Final = frozenset(
     {
         KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001
@@ -46,29 +47,41 @@ class Orders:
     """`standing` is what holds. For one thread."""
 
     @classmethod
-    def of(cls, settings: Settings, identity: str) -> Self:
+    def of(cls, settings: Settings, identity: str, topic_id: str | None = None) -> Self:
         client = clients.orders_consumer(settings, identity, Trouble("orders"))
-        return cls(client, settings.topics.orders, settings.score.group, identity)
+        return cls(client, settings.topics.orders, settings.score.group, identity, topic_id=topic_id)
 
     def __init__(
-        self, client: Consumer, topic: str, group: str, identity: str, now: Callable[[], float] = time.monotonic
+        self,
+        client: Consumer,
+        topic: str,
+        group: str,
+        identity: str,
+        now: Callable[[], float] = time.monotonic,
+        *,
+        topic_id: str | None = None,
     ) -> None:
         self._client, self._topic, self._identity, self._now = client, topic, identity, now
         self._ended = self._absent = False
         self._asked_at = float("-inf")
-        self.standing = Standing(group)
+        self.standing = Standing(group, topic_id)
         client.assign([TopicPartition(topic, PARTITION, 0)])
 
-    def begin(self, life: Life, patience_s: float = PATIENCE_S) -> Standing:
-        """Returns when all was read that there was, when it is known that there is nothing, or after that long."""
-        until = self._now() + patience_s
-        if not self._listed(life, until):
+    def begin(self, life: Life) -> Standing:
+        """Returns when all was read that there was, or when it is known that there is nothing.
+
+        A topic that is there and cannot be read is waited for: a record that was ordered to be passed over may be what
+        workers die of, and a partition that was paused must not be scored. Whoever waits is not in the group yet.
+        """
+        began = said = self._now()
+        if not self._listed(life):
             self._none("not listed")
-        while not (self._ended or self._absent or life.given_up()):
-            if self._now() > until:
-                log.warning("orders.not_read", topic=self._topic, waited_s=patience_s)
-                break
+        while not (self._ended or self._absent or life.ending):
+            life.turn()
             self._take(STEP_S)
+            if self._now() - said >= SAID_EVERY_S:
+                said = self._now()
+                log.warning("orders.not_read", topic=self._topic, waited_s=round(said - began))
         held = self.standing
         log.info("orders.standing", paused=sorted(held.paused), skipped=len(held.skipped), drained=sorted(held.drained))
         return held
@@ -98,11 +111,12 @@ class Orders:
     def close(self) -> None:
         self._client.close()
 
-    def _listed(self, life: Life, until: float) -> bool:
+    def _listed(self, life: Life) -> bool:
         """Whether this user sees the topic; the client itself would ask half a minute long before it says no."""
-        while not life.given_up() and (left := until - self._now()) > 0:
+        while not life.ending:
+            life.turn()
             try:
-                return self._topic in self._client.list_topics(timeout=min(left, LOOK_S)).topics
+                return self._topic in self._client.list_topics(timeout=LOOK_S).topics
             except KafkaException:
                 self._take(0.0)
         return True
@@ -114,10 +128,10 @@ class Orders:
 
     def _take(self, wait_s: float) -> None:
         while messages := self._client.consume(AT_ONCE, wait_s):
-            orders = [order for each in messages if (order := self._order(each)) is not None]
+            orders = [order for each in messages if (order := self._order(each)) and order.verb is not Verb.REPLAYED]
             self.standing = self.standing.after(orders)
             for order in orders:
-                if order.group == self.standing.group:
+                if order.group == self.standing.group and order.about(self.standing.topic_id):
                     tell(order)
             wait_s = 0.0
 

@@ -26,15 +26,15 @@ class SameLog:
         self._places, self._keeper = places, keeper
 
     def records(self, records: list[Any]) -> list[Any]:
-        """Without those of another log than the one that was read."""
+        """Without those of another log than the one that was read, and without those that were only looked at."""
         if all(place.proven for place in self._places.values()):
             return records
         for each in records:
             place = self._places.get(each.partition())
             if place and not place.proven and (why := place.prove(each.offset(), each.leader_epoch())):
                 self.cut(each.partition(), why)
-        gone = {each for each, place in self._places.items() if place.cursor is None}
-        return [each for each in records if each.partition() not in gone]
+        ours = self._places
+        return [each for each in records if each.partition() in ours and not ours[each.partition()].has(each.offset())]
 
     def ends(self, partition: int, offset: int) -> None:
         """Whoever leads anew may not know yet how far its log is committed: an end before the cursor says nothing."""

@@ -89,6 +89,11 @@ class State:
         return self._album.origin.partitions
 
     @property
+    def topic_id(self) -> str:
+        """Of the input."""
+        return self._album.origin.topic_id
+
+    @property
     def cards(self) -> int:
         return len(self._memory.cards)
 

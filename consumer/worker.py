@@ -64,6 +64,7 @@ class Worker:
         self._max_messages = max_messages
         self._clock = clock
         self._handovers = 0
+        self._heard = False
         self._lag_said_at = 0.0
         self._lags = Lags()
         self._refused = Notices("records.refused")
@@ -77,6 +78,7 @@ class Worker:
         joins then.
         """
         self._orders.begin(self._life)
+        self._heard = True
         self._orders.wait_while_drained(self._life)
         self._checkpoint.start()
         self._labels.begin(FROM_THE_BEGINNING, life=self._life)
@@ -102,6 +104,8 @@ class Worker:
             return "the loop stands still"
         if order := self._orders.drained:
             return f"drained by order of {order.who}"
+        if not self._heard:
+            return "what was ordered is not read yet"
         if self._source.handovers == 0:
             return "no partitions were assigned yet"
         if waiting := self._source.waiting:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Final
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicCollection
+from confluent_kafka.admin import AdminClient
 
 from producer.broker import Broker
 from producer.publish import producer_settings
 from producer.topic_log import TopicLog
 from schemas.errors import DependencyAway, Misconfigured
-from schemas.orders import Order, Unreadable, parse
+from schemas.orders import OF_THE_INPUT, Order, Unreadable, parse
 from schemas.settings import Settings
 from schemas.standing import Standing
 
@@ -29,6 +30,7 @@ class Desk:
 
     def __init__(self, settings: Settings, patience: float = PATIENCE_SECONDS) -> None:
         self._topic, self._patience = settings.topics.orders, patience
+        self._of = topic_id(settings)
         self._broker = Broker(settings.kafka.bootstrap)
         self._producer = Producer(producer_settings(settings) | {"error_cb": self._broker.heard, "linger.ms": 0})
         self._broker.partitions(self._producer, self._topic, patience)
@@ -45,7 +47,7 @@ class Desk:
 
         until = time.monotonic() + self._patience
         try:
-            for order in orders:
+            for order in stamped(orders, self._of):
                 self._producer.produce(self._topic, order.to_bytes(), partition=PARTITION, on_delivery=heard)
             while len(delivered) < len(orders) and not errors and time.monotonic() < until:
                 self._producer.poll(STEP_SECONDS)
@@ -76,4 +78,23 @@ def read(settings: Settings, say: Callable[[str], None]) -> Iterator[Order]:
 
 def standing(settings: Settings, say: Callable[[str], None]) -> Standing:
     """What holds for the group now."""
-    return Standing(settings.score.group).after(read(settings, say))
+    return Standing(settings.score.group, topic_id(settings)).after(read(settings, say))
+
+
+def stamped(orders: Sequence[Order], topic_id: str | None) -> list[Order]:
+    """Those about the input say which topic that is now."""
+    return [
+        each.model_copy(update={"topic_id": topic_id}) if each.verb in OF_THE_INPUT and not each.topic_id else each
+        for each in orders
+    ]
+
+
+def topic_id(settings: Settings) -> str | None:
+    """Of the input; None where the broker does not say, and orders hold for whatever has its name."""
+    topic = settings.topics.transactions
+    client = AdminClient(settings.kafka.client(log_level=0))
+    try:
+        described = client.describe_topics(TopicCollection([topic]), request_timeout=PATIENCE_SECONDS)[topic]
+        return str(described.result().topic_id)
+    except KafkaException:
+        return None

@@ -40,6 +40,8 @@ NEEDS: Final = {
     Verb.MOVED: ("partition", "offset"),
     Verb.REPLAYED: ("partition", "offsets"),
 }
+OF_THE_INPUT: Final = frozenset({Verb.PAUSE, Verb.RESUME, Verb.SKIP, Verb.RESUME_DEAD_LETTERS, Verb.MOVED})
+"""Their partition is one of the transactions."""
 LONGEST: Final = 2_000
 
 Count = Annotated[int, Field(ge=0, lt=2**63)]
@@ -65,6 +67,8 @@ class Order(BaseModel):
     before: Count | None = None
     slot: Words | None = None
     stop: Words | None = None
+    topic_id: Words | None = None
+    """Of the transactions: the topic that is made again under the same name is another, and its offsets mean others."""
     offsets: Annotated[str, StringConstraints(pattern=r"^\d{1,19}(-\d{1,19})?(,\d{1,19}(-\d{1,19})?)*$")] | None = None
 
     @model_validator(mode="after")
@@ -75,6 +79,10 @@ class Order(BaseModel):
         if self.at.tzinfo is None:
             raise PydanticCustomError("zone", "a time without its zone")
         return self
+
+    def about(self, topic_id: str | None) -> bool:
+        """Whether it holds for that topic; one that does not say of which it is holds for every topic."""
+        return self.verb not in OF_THE_INPUT or None in {self.topic_id, topic_id} or self.topic_id == topic_id
 
     @property
     def when(self) -> str:

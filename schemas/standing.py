@@ -16,9 +16,11 @@ Sent = tuple[int, int, Order]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Each with the order it stands by. Orders for other groups are not in it."""
+    """Each with the order it stands by. Orders for other groups, or of another topic than this input, are not in it."""
 
     group: str
+    topic_id: str | None = None
+    """Of the input, where it is known."""
     paused: Orders = field(default_factory=dict)
     """By partition."""
     skipped: Mapping[tuple[int, int], Order] = field(default_factory=dict)
@@ -33,11 +35,16 @@ class Standing:
     """By partition of the dead letters."""
 
     def after(self, orders: Iterable[Order]) -> Self:
-        standing = self
+        standing, sent = self, dict[int, list[Sent]]()
         for order in orders:
-            if order.group == self.group:
+            if order.group != self.group or not order.about(self.topic_id):
+                continue
+            if order.verb is Verb.REPLAYED and order.partition is not None and order.offsets:
+                sent.setdefault(order.partition, []).extend((*each, order) for each in from_ranges(order.offsets))
+            else:
                 standing = standing._with(order)
-        return standing
+        replayed = {each: (*self.replayed.get(each, ()), *more) for each, more in sent.items()}
+        return replace(standing, replayed={**self.replayed, **replayed}) if sent else standing
 
     def skips(self, partition: int, offset: int) -> Order | None:
         return self.skipped.get((partition, offset))
@@ -63,9 +70,6 @@ class Standing:
                 return replace(self, resumed={**self.resumed, stop: order})
             case Order(verb=Verb.MOVED, partition=int(partition)):
                 return self._moved(partition, order)
-            case Order(verb=Verb.REPLAYED, partition=int(partition), offsets=str(offsets)):
-                sent = ((low, high, order) for low, high in from_ranges(offsets))
-                return replace(self, replayed={**self.replayed, partition: (*self.replayed.get(partition, ()), *sent)})
         return self
 
     def _moved(self, partition: int, order: Order) -> Self:

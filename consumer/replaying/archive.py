@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
-from consumer.replaying.cards import Cards, from_nothing, from_store
+from consumer.replaying.cards import Cards, from_nothing, from_store, topic_id
 from consumer.replaying.epochs import Epochs, read_epochs
 from consumer.replaying.generations import Generations
 from consumer.replaying.log import Log
@@ -58,7 +58,9 @@ class Archive:
         transactions = log(topics.transactions)
         there = transactions.topics
         labels = log_if_there(topics.labels)
-        ordered = Ordered.of(settings.score.group, read_orders(log_if_there(topics.orders)))
+        ordered = Ordered.of(
+            settings.score.group, read_orders(log_if_there(topics.orders)), topic_id(settings, transactions)
+        )
         checks = partial(Checks, settings.checks.strict_keys, settings.checks.reject_pans, settings.kafka.partitioner)
         decoder, label_decoder = Decoder(registry, checks(len(transactions.ends))), Decoder(registry, checks(0), LABEL)
         restore = from_store(settings, transactions) if snapshots else from_nothing

@@ -107,15 +107,23 @@ class _Earlier(Store):
         return [each for each in super().snapshots(partition) if each.name.offset <= self._offset]
 
 
-def _origin(settings: Settings, log: Log) -> Origin | None:
+def topic_id(settings: Settings, log: Log) -> str | None:
+    """None where the broker does not say."""
     client = admin(settings, "fraudstream-replay", Trouble("replay"))
     try:
         described = client.describe_topics(TopicCollection([log.topic]), request_timeout=CALL_S)[log.topic].result()
     except KafkaException:
         return None
+    return str(described.topic_id)
+
+
+def _origin(settings: Settings, log: Log) -> Origin | None:
+    found = topic_id(settings, log)
+    if found is None:
+        return None
     return Origin(
         cluster_id=log.cluster_id,
-        topic_id=str(described.topic_id),
+        topic_id=found,
         topic=log.topic,
         partitions=len(log.ends),
         group=settings.score.group,

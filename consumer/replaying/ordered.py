@@ -18,13 +18,13 @@ class Ordered:
     moves: dict[int, list[range]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, group: str, orders: Iterable[Order]) -> Self:
-        ours = [each for each in orders if each.group == group]
+    def of(cls, group: str, orders: Iterable[Order], topic_id: str | None = None) -> Self:
+        ours = [each for each in orders if each.group == group and each.about(topic_id)]
         moves: dict[int, list[range]] = {}
         for each in ours:
             if each.verb is Verb.MOVED and each.partition is not None and each.offset is not None:
                 moves.setdefault(each.partition, []).append(range(each.offset, each.before or 0))
-        return cls(Standing(group).after(ours), moves)
+        return cls(Standing(group, topic_id).after(ours), moves)
 
     def again(self, partition: int, offset: int) -> bool:
         """Whether the record may have been decided more than once."""

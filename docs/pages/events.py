@@ -67,8 +67,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "see [operating](operating.md).",
     "orders.error": "Reading the orders fails for now; the orders that were heard go on to hold.",
     "orders.none": "There is no orders topic, or this user may not read it: the worker runs without orders.",
-    "orders.not_read": "The orders could not be read to their end in time; the worker begins with those it has, and "
-    "hears the others later.",
+    "orders.not_read": "The orders cannot be read to their end yet; a worker that starts waits for them, outside of "
+    "its group.",
     "orders.standing": "The orders that hold when the worker begins.",
     "outputs.not_seen": "It cannot be asked where readers of the output topics stand; the metric "
     "`fraudstream_output_standstill_seconds` is absent until it can.",

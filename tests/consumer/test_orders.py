@@ -1,6 +1,7 @@
 """Orders as running workers hear them, on a real Kafka: pauses, skips, stops, drains."""
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from support.deployment import PATIENCE_S, Deployment
 from consumer.life import Life
 from consumer.metrics import ORDERS_IGNORED
 from consumer.orders import Orders
-from producer.orders import Desk
+from producer.orders import Desk, standing, topic_id
 from schemas.orders import Order, Verb
 from schemas.settings import Settings
 from schemas.topics import Role
@@ -240,12 +241,32 @@ def test_what_an_aborted_transaction_ordered_was_never_ordered(settings: Setting
     orders.close()
 
 
-def test_a_broker_that_is_away_is_waited_for_as_long_as_may_be(settings: Settings) -> None:
-    """And then it goes on without: whether the broker is there is found out by others."""
+def test_what_was_ordered_is_waited_for_until_the_worker_is_to_end(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It might be that a record is to be skipped, or a partition paused: nothing is scored before that is known."""
+    monkeypatch.setattr("consumer.orders.SAID_EVERY_S", 0.2)
     away = settings.model_copy(update={"kafka": settings.kafka.model_copy(update={"bootstrap": "127.0.0.1:1"})})
-    orders, began = reader(away), time.monotonic()
+    orders, life = reader(away), Life()
+    began, asked = time.monotonic(), threading.Timer(1.0, life.ask_to_end, ["the test"])
+    monkeypatch.setattr(orders, "_listed", lambda _: True)
+    asked.start()
     with capture_logs() as said:
-        assert orders.begin(Life(), patience_s=0.5).paused == {}
-    assert time.monotonic() - began < 5
+        assert orders.begin(life).paused == {}
+    assert time.monotonic() - began >= 1.0
     assert "orders.not_read" in {each["event"] for each in said}
     orders.close()
+
+
+def test_what_was_ordered_of_a_topic_that_was_made_again_does_not_hold(settings: Settings) -> None:
+    """Orders say by themselves of which topic they are; the worker asks for those of the one that is there now."""
+    order(settings, Verb.PAUSE, partition=1)
+    order(settings, Verb.SKIP, partition=2, offset=0)
+    now = topic_id(settings)
+    assert now is not None
+    for known, paused, skipped in ((now, {1}, {(2, 0)}), ("of before", set(), set()), (None, {1}, {(2, 0)})):
+        orders = Orders.of(settings, "app-test-0", known)
+        held = orders.begin(Life())
+        assert (held.paused.keys(), held.skipped.keys()) == (paused, skipped)
+        orders.close()
+    assert standing(settings, print).paused.keys() == {1}

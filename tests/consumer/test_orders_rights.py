@@ -28,7 +28,7 @@ def heard(settings: Settings) -> tuple[set[int], list[str]]:
     """The partitions that a worker holds to be paused, and what it says of having no orders."""
     orders = Orders.of(settings, "app-test-0")
     with capture_logs() as said:
-        held = orders.begin(Life(), patience_s=10.0)
+        held = orders.begin(Life())
         orders.learn()
     orders.close()
     return set(held.paused), [each["error"] for each in said if each["event"] == "orders.none"]

@@ -1,6 +1,7 @@
 """The log of orders: what a record says, and what all of them come to."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.orders import NEEDS, Order, Unreadable, Verb, as_ranges, from_ranges, parse, stop_id
+from schemas.orders import NEEDS, OF_THE_INPUT, Order, Unreadable, Verb, as_ranges, from_ranges, parse, stop_id
 from schemas.standing import Standing
 
 AT = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
@@ -95,6 +96,21 @@ def test_a_group_that_was_moved_may_stop_again_where_it_was_resumed() -> None:
 def test_orders_for_another_group_mean_nothing() -> None:
     """A shadow on the same broker goes on while the others are paused."""
     assert standing(order(Verb.PAUSE, group="shadow")) == Standing("g")
+
+
+@pytest.mark.parametrize("verb", [each for each in Verb if each in OF_THE_INPUT])
+def test_what_was_ordered_of_a_topic_is_not_for_the_one_made_again_under_its_name(verb: Verb) -> None:
+    """Its offsets begin anew, and mean other records; orders that do not say which topic hold for any."""
+    said = order(verb, topic_id="first")
+    assert Standing("g", "second").after([said]) == Standing("g", "second")
+    assert verb is Verb.RESUME or Standing("g", "first").after([said]) != Standing("g", "first")
+    assert verb is Verb.RESUME or Standing("g").after([said]) != Standing("g")
+    assert Standing("g", "second").after([order(verb)]) == replace(standing(order(verb)), topic_id="second")
+
+
+def test_a_drained_worker_stays_drained_whatever_becomes_of_the_topic() -> None:
+    """It is the worker that is meant."""
+    assert Standing("g", "second").after([order(Verb.DRAIN, topic_id="first")]).drained.keys() == {"app-node-0"}
 
 
 def test_what_was_replayed_is_known_by_its_place() -> None:
