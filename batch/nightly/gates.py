@@ -54,6 +54,12 @@ class Refused(Misconfigured):
         self.gates = tuple(gates)
 
 
+def are_gates(names: Collection[str]) -> None:
+    """Raises Usage for an override of what is no gate."""
+    if unknown := sorted(set(names) - set(NAMES)):
+        raise Usage(f"--override {', '.join(unknown)}: there is no such gate", fix=f"the gates are {', '.join(NAMES)}")
+
+
 def judge(
     tally: Tally,
     counted: Counted,
@@ -64,9 +70,7 @@ def judge(
     expected: int | None = None,
     overrides: Collection[str] = (),
 ) -> list[Gate]:
-    """In the order of NAMES. Raises Usage for an override of what is no gate."""
-    if unknown := sorted(set(overrides) - set(NAMES)):
-        raise Usage(f"--override {', '.join(unknown)}: there is no such gate", fix=f"the gates are {', '.join(NAMES)}")
+    """In the order of NAMES."""
     found = [
         _rows(tally.rows, previous, terms, expected),
         _share("rejected", counted.rejected, counted.read, terms.max_rejected, "rows cannot be used"),

@@ -28,7 +28,7 @@ from batch.generation import answering
 from batch.nightly import standing
 from batch.nightly.archive import Archive
 from batch.nightly.content import Facts, volume_pieces
-from batch.nightly.gates import Counted, Gate, judge, refuse
+from batch.nightly.gates import Counted, Gate, are_gates, judge, refuse
 from batch.nightly.limits import Limits, read_limits
 from batch.nightly.lock import Lock
 from batch.nightly.prepare import Prepared, prepare
@@ -105,6 +105,7 @@ class Run:
 
     def __call__(self, asked: Asked) -> Outcome:
         """Raises Held, Refused, Usage, DependencyAway, Misconfigured."""
+        are_gates(asked.overrides)
         work = self._terms.work.expanduser()
         with answering(), room_in(work, "the rows of this run"):
             lock = None if asked.dry else Lock(self._redis, self._keys, self._terms.lease_s)

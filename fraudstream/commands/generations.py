@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from schemas.settings import Settings
 
 PATIENCE_S: Final = 30.0
-"""One answer of Redis may take so long: a range of customers is one request."""
+"""So long may Redis take for a request with a whole range of customers."""
+QUICK_S: Final = 2.0
+"""So long for a few customers, or to say how things stand: somebody waits."""
 
 
 def now() -> "datetime":
@@ -37,15 +39,15 @@ def archive_of(settings: "Settings") -> "Archive | None":
 
 
 @contextmanager
-def redis_of(settings: "Settings") -> "Iterator[Redis]":
+def redis_of(settings: "Settings", patience_s: float = PATIENCE_S) -> "Iterator[Redis]":
     from redis import Redis
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
     with Redis.from_url(
         settings.redis.url.get_secret_value(),
-        socket_timeout=PATIENCE_S,
-        socket_connect_timeout=5.0,
+        socket_timeout=patience_s,
+        socket_connect_timeout=QUICK_S,
         retry=Retry(NoBackoff(), 0),
     ) as client:
         yield client

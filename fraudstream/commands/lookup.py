@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fraudstream.commands.generations import keys_of, now, redis_of
+from fraudstream.commands.generations import QUICK_S, keys_of, now, redis_of
 from fraudstream.commands.ledger import Json, as_json
 from fraudstream.commands.options import Config, RedisUrl, Set, settings_from, span_ms
 
@@ -33,7 +33,7 @@ def lookup(
 
     settings = settings_from(redis=redis, config=config, sets=sets)
     terms = Terms.of(settings.nightly.threshold, span_ms(max_age, "--max-age"))
-    with redis_of(settings) as client, answering():
+    with redis_of(settings, QUICK_S) as client, answering():
         found = look_up(client, keys_of(settings), customers, terms, now())
     if json:
         typer.echo(as_json([_facts(each, found) for each in found.answers]))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from batch.history.files import Format
-from fraudstream.commands.generations import archive_of, keys_of, now, redis_of
+from fraudstream.commands.generations import QUICK_S, archive_of, keys_of, now, redis_of
 from fraudstream.commands.ledger import Json, Who, as_json
 from fraudstream.commands.options import Config, RedisUrl, Set, settings_from
 from fraudstream.commands.steps import steps
@@ -120,7 +120,7 @@ def status(*, json: Json = False, redis: RedisUrl = None, config: Config = None,
     from fraudstream.nightly_status import NightlyStatus
 
     settings = settings_from(redis=redis, config=config, sets=sets)
-    with redis_of(settings) as client, answering():
+    with redis_of(settings, QUICK_S) as client, answering():
         found = NightlyStatus.read(client, keys_of(settings), archive_of(settings), now())
     for line in [as_json(found.facts())] if json else found.lines():
         typer.echo(line)
@@ -141,7 +141,7 @@ def log(
     from fraudstream.generations import event
 
     settings = settings_from(redis=redis, config=config, sets=sets)
-    with redis_of(settings) as client, answering():
+    with redis_of(settings, QUICK_S) as client, answering():
         events = standing.events(client, keys_of(settings), last)
     if json:
         typer.echo(as_json(events))

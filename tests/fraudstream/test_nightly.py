@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from redis import Redis
 from support.forked import Forked
 
 from fraudstream.commands.steps import Steps
-from fraudstream.local.running import Servers
+from fraudstream.local.running import Servers, local_redis, started
 
 Done = subprocess.CompletedProcess[str]
 Typed = Callable[..., Done]
@@ -131,6 +132,27 @@ def test_a_wrong_password_is_said(services: Servers, typed: Typed, environment: 
             client.acl_deluser("nightly-test")
     assert "Redis refuses" in told
     assert "wr0ng" not in told
+
+
+def test_a_redis_in_trouble_is_said(typed: Typed, environment: dict[str, str], tmp_path: Path) -> None:
+    """Emptied, read-only, hung, gone: each with its exit code, and nobody waits for long."""
+    server = local_redis(tmp_path)
+    with started(server), Redis.from_url(server.url) as client:
+        environment["FRAUDSTREAM_REDIS_URL"] = server.url
+        publish(typed, tmp_path, FIRST)
+        client.flushall()
+        assert "unavailable" in typed("lookup", "7").stdout
+        client.replicaof("127.0.0.1", "1")
+        assert "Redis refuses" in publish(typed, tmp_path, FIRST, code=78).stderr
+        client.replicaof("NO", "ONE")
+        server.pause()
+        began = time.monotonic()
+        assert "Redis does not answer" in typed("lookup", "7", code=69).stderr
+        assert time.monotonic() - began < 15
+        server.kill()
+        assert "Redis does not answer" in publish(typed, tmp_path, FIRST, code=69).stderr
+        server.start()
+        assert "is live" in publish(typed, tmp_path, SECOND).stdout
 
 
 def test_steps_say_how_fast_and_how_long_still(monkeypatch: pytest.MonkeyPatch) -> None:
