@@ -2,26 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
 import pyarrow as pa
 from pyarrow import fs
 
+from batch.history.formats import Format
 from schemas.errors import DependencyAway, Usage
 from schemas.settings.masking import masked
 
 MOST_NAMED: Final = 3
 MOST_SAID: Final = 200
 PACKED: Final = ".gz"
-
-
-class Format(StrEnum):
-    PARQUET = "parquet"
-    CSV = "csv"
-    JSONL = "jsonl"
-    AVRO = "avro"
 
 
 SUFFIXES: Final = {

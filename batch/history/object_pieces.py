@@ -11,7 +11,8 @@ from fastavro import reader
 from fastavro.schema import SchemaParseException, UnknownType
 from pydantic_core import from_json
 
-from batch.history.files import File, Format
+from batch.history.files import File
+from batch.history.formats import Format
 from batch.history.pieces import ROWS, Bad, Choose, Piece
 from schemas.contracts import TRANSACTION
 from schemas.errors import Usage

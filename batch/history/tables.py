@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from batch.history import csv_pieces, object_pieces, parquet_pieces
-from batch.history.files import File, Format
+from batch.history.files import File
+from batch.history.formats import Format
 from batch.history.object_pieces import OPTIONAL
 from batch.history.pieces import Choose, Piece
 

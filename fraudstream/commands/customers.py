@@ -52,7 +52,8 @@ class Labelled:
     max_rejects: MostRejected = 0.001
 
     def origin(self, rejects: "Rejects") -> "Origin":
-        from batch.history.files import Format, found
+        from batch.history.files import found
+        from batch.history.formats import Format
         from fraudstream.churn.gathering import Origin
 
         if not self.files:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TextIO
 
 import typer
 
-from batch.history.files import Format
+from batch.history.formats import Format
 from batch.history.rejects import USUAL_SHARE
 from batch.history.units import Unit
 from fraudstream.commands.options import Bootstrap, Config, Set, settings_from

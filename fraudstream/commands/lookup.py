@@ -6,7 +6,7 @@ import typer
 
 from fraudstream.commands.generations import QUICK_S, keys_of, now, redis_of
 from fraudstream.commands.ledger import Json, as_json
-from fraudstream.commands.options import Config, RedisUrl, Set, settings_from, span_ms
+from fraudstream.commands.options import Config, RedisUrl, Set, settings_from
 
 if TYPE_CHECKING:
     from batch.nightly.look_up import Answer, Found
@@ -17,7 +17,6 @@ Asked = Annotated[list[str], typer.Argument(metavar="CUSTOMER...", help="Ids, as
 def lookup(
     customers: Asked,
     *,
-    max_age: Annotated[str, typer.Option("--max-age", help="A score of longer ago is stale.")] = "26h",
     json: Json = False,
     redis: RedisUrl = None,
     config: Config = None,
@@ -25,14 +24,14 @@ def lookup(
 ) -> None:
     """Tell each customer's score, decile, whether it is at risk, and how old that is; all out of one generation.
 
-    At risk is a score strictly above nightly.threshold. Status is fresh, stale, unknown_customer, or unavailable where
-    nothing was published yet.
+    At risk is a score strictly above nightly.threshold. Status is fresh, stale (older than enrich.max_age),
+    unknown_customer, or unavailable where nothing was published yet.
     """
     from batch.generation import answering
     from batch.nightly.look_up import Terms, look_up
 
     settings = settings_from(redis=redis, config=config, sets=sets)
-    terms = Terms.of(settings.nightly.threshold, span_ms(max_age, "--max-age"))
+    terms = Terms.of(settings.nightly.threshold, settings.enrich.max_age_ms)
     with redis_of(settings, QUICK_S) as client, answering():
         found = look_up(client, keys_of(settings), customers, terms, now())
     if json:

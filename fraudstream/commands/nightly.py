@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from batch.history.files import Format
+from batch.history.formats import Format
 from fraudstream.commands.generations import QUICK_S, archive_of, keys_of, now, redis_of
 from fraudstream.commands.ledger import Json, Who, as_json
 from fraudstream.commands.options import Config, RedisUrl, Set, settings_from
@@ -269,7 +269,7 @@ def _source(
     registry = Registry(settings.models.root.expanduser(), settings.models.trusted)
     wanted = model or settings.nightly.model
     resolved = registry.resolve(wanted)
-    churn = getattr(registry.load(wanted), "churn", None)
+    churn = registry.load(wanted).churn
     if churn is None:
         raise Usage(f"{wanted} scores no customers", fix="name a churn model with --model, or set nightly.model")
     return Customers(found(names, style), key or churn.key or CUSTOMER_ID, churn), str(resolved), churn.digest

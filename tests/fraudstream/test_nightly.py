@@ -68,7 +68,7 @@ def test_a_night_from_the_command_line(typed: Typed, tmp_path: Path) -> None:
     assert (newest["event"], newest["by"], newest["why"]) == ("rolled back", "ann", "too soon")
     assert "something else is live since; nothing was done" in publish(typed, tmp_path, SECOND).stdout
     assert typed("nightly", "prune").stdout == "0 removed\n"
-    known, stranger = typed("lookup", "299", "nobody", "--max-age", "1s").stdout.splitlines()
+    known, stranger = typed("lookup", "299", "nobody", "--set", "enrich.max_age=1s").stdout.splitlines()
     assert known.startswith("299  0.299000  decile 10  not at risk  stale  (20261120-")
     assert stranger.startswith("nobody  unknown_customer  (20261120-")
 
@@ -110,7 +110,7 @@ def test_a_dry_run_and_a_refusal_name_the_gate(typed: Typed, tmp_path: Path) -> 
         (["nightly", "verify", "g9"], 64, "'g9' is not in Redis"),
         (["nightly", "status", "--redis", "redis://127.0.0.1:1/0"], 69, "Redis does not answer"),
         (["lookup", "7", "--redis", "redis://127.0.0.1:1/0"], 69, "Redis does not answer"),
-        (["lookup", "7", "--max-age", "long"], 64, "--max-age long is no length of time"),
+        (["lookup", "7", "--set", "enrich.max_age=long"], 78, "enrich.max_age"),
     ],
 )
 def test_what_is_wrong_is_said(typed: Typed, tmp_path: Path, words: list[str], code: int, said: str) -> None:

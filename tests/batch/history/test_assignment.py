@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from batch.history.assignment import LABELS, TRANSACTIONS, assignment
-from batch.history.files import File, Format
+from batch.history.files import File
+from batch.history.formats import Format
 from schemas.errors import Usage
 
 FILE = File(Path("t.csv"), Format.CSV)

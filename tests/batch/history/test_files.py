@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from batch.history.files import Format, found
+from batch.history.files import found
+from batch.history.formats import Format
 from schemas.errors import Usage
 
 
