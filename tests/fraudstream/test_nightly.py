@@ -8,12 +8,15 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from pyarrow.csv import write_csv
 from redis import Redis
 from support.forked import Forked
 
 from fraudstream.commands.steps import Steps
 from fraudstream.local.running import Servers, local_redis, started
+from models.artefact.load import load
 
 Done = subprocess.CompletedProcess[str]
 Typed = Callable[..., Done]
@@ -132,6 +135,26 @@ def test_a_wrong_password_is_said(services: Servers, typed: Typed, environment: 
             client.acl_deluser("nightly-test")
     assert "Redis refuses" in told
     assert "wr0ng" not in told
+
+
+def test_a_model_of_ours_scores_the_night(typed: Typed, environment: dict[str, str], tmp_path: Path) -> None:
+    """Whatever the format of the file, everybody has the score that the model gives; another table is refused."""
+    typed("churn", "customers", "--count", "2000", "--out", "people.parquet")
+    typed("churn", "train", "people.parquet", "--estimator", "logistic", "--out", "model")
+    model = load(tmp_path / "model").churn
+    assert model is not None
+    people = pq.read_table(tmp_path / "people.parquet")
+    [rows] = people.select(model.columns).combine_chunks().to_batches()
+    wanted = dict(zip(map(str, people[model.key].to_pylist()), model.score(rows).tolist(), strict=True))
+    write_csv(people, tmp_path / "people.csv")
+    told = typed("nightly", "run", "people.csv", "--model", "model", "--json").stdout
+    facts = json.loads(told)
+    assert (facts["rows"], facts["model_digest"]) == (2_000, model.digest)
+    answers = json.loads(typed("lookup", *wanted, "--json").stdout)
+    assert {each["customer"]: round(float(each["score"]) * 1e6) for each in answers} == wanted
+    assert "nothing was done" in typed("nightly", "run", "people.parquet", "--model", "model").stdout
+    (tmp_path / "other.csv").write_text(f"{model.key},b\n1,2\n")
+    assert "has no column" in typed("nightly", "run", "other.csv", "--model", "model", code=64).stderr
 
 
 def test_a_redis_in_trouble_is_said(typed: Typed, environment: dict[str, str], tmp_path: Path) -> None:
