@@ -2,9 +2,8 @@
 
 python bench/nightly.py [--rows 1000000] [--more 4000000] [--set-rows 1000000]
 
-Once with scores out of the file and once with a made-up linear model of eight columns: what is measured is everything
-but the arithmetic of a real model. Customers are made up. Each run is a process of its own, so that its peak of memory
-is its own. The server is a real Redis on this machine, started for this.
+Once with a churn model trained for this on made-up customers, once with scores out of a file. Each run is a process of
+its own, so that its peak of memory is its own. The server is a real Redis on this machine, started for this.
 """  # noqa: INP001 - run, never imported
 
 import argparse
@@ -17,7 +16,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +23,6 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 from redis import Redis
 
 from batch.history.files import found
@@ -33,56 +30,53 @@ from batch.nightly import standing
 from batch.nightly.archive import Archive
 from batch.nightly.look_up import Terms, look_up
 from batch.nightly.run import Asked, Run
-from batch.nightly.source import Customers, Scores
+from batch.nightly.source import Customers, Scores, Source
 from fraudstream.local.running import local_redis, started
+from models.artefact.load import load
 from models.churn.packed import unpacked
 from models.hashing import hash_strings
-from schemas.churn import SCALE, Keys
+from schemas.churn import Keys
 from schemas.settings.nightly import Nightly
 
 MEGA: Final = 1e6
-COLUMNS: Final = 8
+TRAINED_ON: Final = 20_000
 LOOK_UPS: Final = 2_000
 KEYS: Final = Keys()
-AT_ONCE: Final = 1 << 18
 
 
-class Linear:
-    """A chance out of eight columns: as much arithmetic as a logistic regression has."""
-
-    columns: Sequence[str] = tuple(f"x{number}" for number in range(COLUMNS))
-
-    def score(self, rows: pa.RecordBatch) -> NDArray[np.uint32]:
-        margin = np.full(rows.num_rows, -1.0)
-        for weight, name in enumerate(self.columns, start=1):
-            margin += rows[name].to_numpy(zero_copy_only=False) / weight
-        found: NDArray[np.uint32] = np.rint(SCALE / (1 + np.exp(-margin))).astype(np.uint32)
-        return found
+def program(*words: object) -> None:
+    subprocess.run([sys.executable, "-m", "fraudstream", *map(str, words)], check=True, capture_output=True)  # noqa: S603
 
 
-def made(folder: Path, rows: int) -> Path:
-    """Customers with dense ids, eight columns and a score."""
+def customers(folder: Path, rows: int) -> Path:
+    """Made-up ones, with dense ids."""
     path = folder / f"customers-{rows}.parquet"
-    chance = np.random.default_rng(1)
-    writer = None
-    for at in range(0, rows, AT_ONCE):
-        some = range(at, min(at + AT_ONCE, rows))
-        columns = {"customer_id": pa.array([str(number) for number in some])}
-        columns |= {name: pa.array(chance.normal(0, 0.5, len(some))) for name in Linear.columns}
-        columns["score"] = pa.array(np.round(chance.beta(2, 5, len(some)), 6))
-        table = pa.table(columns)
-        writer = writer or pq.ParquetWriter(path, table.schema)
-        writer.write_table(table)
-    if writer:
-        writer.close()
+    program("churn", "customers", "--count", rows, "--unlabelled", "--out", path)
+    return path
+
+
+def trained(folder: Path) -> Path:
+    program("churn", "customers", "--count", TRAINED_ON, "--seed", 1, "--out", folder / "labelled.parquet")
+    program("churn", "train", folder / "labelled.parquet", "--out", folder / "model")
+    return folder / "model"
+
+
+def scores(folder: Path, rows: int) -> Path:
+    path = folder / f"scores-{rows}.parquet"
+    values = np.round(np.random.default_rng(1).beta(2, 5, rows), 6)
+    ids = pa.array([str(number) for number in range(1, rows + 1)])
+    pq.write_table(pa.table({"customer_id": ids, "score": values}), path)
     return path
 
 
 def child(url: str, folder: Path, path: str, kind: str) -> None:
     """One run; prints what it took. The first, small one makes the machine code."""
-    source = {"scores": lambda: Scores(found([path]), "customer_id")}.get(
-        kind, lambda: Customers(found([path]), "customer_id", Linear())
-    )()
+    files = found([path])
+    source: Source = Scores(files, "customer_id")
+    if kind == "model":
+        model = load(folder / "model").churn
+        assert model is not None  # noqa: S101
+        source = Customers(files, model.key or "", model)
     began, worked = time.perf_counter(), os.times()
     with Redis.from_url(url) as client:
         run = Run(
@@ -128,7 +122,7 @@ def looked_up(client: Any, rows: int) -> tuple[float, float, float]:  # noqa: AN
     """Microseconds: one HGET over a connection that stands; one in `lookup`'s way; one in the packed form in memory."""
     live = standing.live(client, KEYS)
     assert live is not None  # noqa: S101
-    ids = [str(number) for number in np.random.default_rng(2).integers(0, rows, LOOK_UPS)]
+    ids = [str(number) for number in np.random.default_rng(2).integers(1, rows + 1, LOOK_UPS)]
     rule, name = live.meta.rule, live.meta.generation
     began = time.perf_counter()
     for each in ids:
@@ -187,19 +181,20 @@ def main() -> None:
 
 
 def measure(client: Any, url: str, folder: Path, given: argparse.Namespace) -> None:  # noqa: ANN401
-    small, path = made(folder, 10_000), made(folder, given.rows)
-    for kind in ("scores", "linear"):
-        ran(url, folder, small, kind)
-    client.flushall()
-    before = client.info("memory")["used_memory"]
-    for kind in ("linear", "scores"):
-        if kind == "scores":
-            client.flushall()
+    trained(folder)
+    paths = {"model": customers(folder, given.rows), "scores": scores(folder, given.rows)}
+    ran(url, folder, customers(folder, 10_000), "model")
+    ran(url, folder, scores(folder, 10_000), "scores")
+    peaks = {}
+    for kind, path in paths.items():
+        client.flushall()
+        before = client.info("memory")["used_memory"]
         peak = Peak(client)
         peak.start()
         facts = ran(url, folder, path, kind)
         peak.done.set()
         peak.join()
+        peaks[kind] = facts["peak"]
         steps = ", ".join(f"{what} {seconds:.2f} s" for what, seconds in facts["steps"].items())
         say(
             f"{kind}: {facts['rows']:,} customers live in {facts['seconds']:.2f} s, {facts['whole']:.2f} s with the "
@@ -215,7 +210,7 @@ def measure(client: Any, url: str, folder: Path, given: argparse.Namespace) -> N
     )
     single, whole, memory = looked_up(client, given.rows)
     say(f"look-up: HGET {single:.0f} us, with pointer and meta {whole:.0f} us, packed in memory {memory:.3f} us")
-    seconds, megabytes = one_by_one(client, path, given.set_rows)
+    seconds, megabytes = one_by_one(client, paths["scores"], given.set_rows)
     share = given.rows / given.set_rows
     say(
         f"one SET for each of {given.set_rows:,} in a loop: {seconds:.1f} s, {megabytes:.0f} MB; "
@@ -224,10 +219,10 @@ def measure(client: Any, url: str, folder: Path, given: argparse.Namespace) -> N
     )
     client.flushall()
     if given.more:
-        more = ran(url, folder, made(folder, given.more), "scores")
+        more = ran(url, folder, customers(folder, given.more), "model")
         say(
-            f"scores: {more['rows']:,} customers live in {more['seconds']:.2f} s, peak {more['peak']:.0f} MB, "
-            f"{more['peak'] / facts['peak'] - 1:+.0%} against {facts['rows']:,}"
+            f"model: {more['rows']:,} customers live in {more['seconds']:.2f} s, peak {more['peak']:.0f} MB, "
+            f"{more['peak'] / peaks['model'] - 1:+.0%} against {given.rows:,}"
         )
 
 
