@@ -81,7 +81,7 @@ app.add_typer(dlq.app, name="dlq", short_help="See what could not be scored, and
 app.add_typer(operate.app, name="operate", short_help="Pause, skip, drain, move a running group.")
 app.add_typer(state.app, name="state", short_help="See, prune, seed and rebuild snapshots of the cards' state.")
 app.add_typer(models.app, name="models", short_help="See, check, promote and roll back models.")
-app.add_typer(churn.app, name="churn", short_help="Train and judge churn models; make up customers.")
+app.add_typer(churn.app, name="churn", short_help="Train, judge and explain churn models.")
 app.add_typer(policies.app, name="policies", short_help="See, add, promote and roll back policies.")
 app.add_typer(nightly.app, name="nightly", short_help="Score every customer, publish the scores, go back.")
 app.add_typer(rules.app, name="rules", short_help="See and try the rules; snooze one.")

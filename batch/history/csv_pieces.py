@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from batch.history.files import File
 from batch.history.pieces import Bad, Choose, Piece, once
+from batch.history.stores import unpacked
 from schemas.errors import Usage
 from schemas.verdicts import Reason
 
@@ -95,7 +96,7 @@ def _blocks(
     if _is_header_alone(file):
         return  # Arrow's reader fails on it, and its thread then ends the whole program now and then
     columns = list(dict.fromkeys(wanted))
-    with file.unpacked() as stream:
+    with unpacked(file) as stream:
         counted = _Counted(stream)
         yield from arrow_csv.open_csv(
             pa.PythonFile(counted, "r"),
@@ -115,7 +116,7 @@ def _blocks(
 
 
 def _is_header_alone(file: File) -> bool:
-    with file.unpacked() as stream:
+    with unpacked(file) as stream:
         begins = bytes(stream.read(BLOCK))
         return b"\n" not in begins.strip() and not stream.read(1)
 
@@ -136,7 +137,7 @@ class _Counted:
 
 def _ends_open(file: File, separator: str) -> bool:
     """The slow way to know it."""
-    with file.unpacked() as stream:
+    with unpacked(file) as stream:
         table = csv.reader(TextIOWrapper(stream, "utf-8", "replace", newline=""), delimiter=separator, strict=True)
         while True:
             try:
@@ -172,7 +173,7 @@ def _text(value: bytes) -> str | None:
 def _head(file: File) -> str:
     """The first line."""
     try:
-        with file.unpacked() as stream:
+        with unpacked(file) as stream:
             begin = bytes(stream.read(HEAD))
     except (pa.ArrowException, OSError) as error:
         raise Usage(

@@ -14,6 +14,7 @@ from pydantic_core import from_json
 from batch.history.files import File
 from batch.history.formats import Format
 from batch.history.pieces import ROWS, Bad, Choose, Piece
+from batch.history.stores import as_it_lies, unpacked
 from schemas.contracts import TRANSACTION
 from schemas.errors import Usage
 from schemas.verdicts import Reason
@@ -66,11 +67,11 @@ def _rows(file: File) -> Iterator[Row]:
     number = 0
     try:
         if file.format is Format.JSONL:
-            with file.unpacked() as packed:
+            with unpacked(file) as packed:
                 for number, value in _json(file, packed):
                     yield number, value
             return
-        with file.as_it_lies() as stream:
+        with as_it_lies(file) as stream:
             for number, value in enumerate(_avro(file, stream), start=1):
                 yield number, value
     except (OSError, pa.ArrowException) as error:

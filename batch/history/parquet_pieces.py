@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from batch.history.files import File
 from batch.history.pieces import ROWS, Choose, Piece, numbered, once
+from batch.history.stores import as_it_lies
 from schemas.errors import Usage
 
 MOST_SAID: Final = 200
@@ -16,7 +17,7 @@ MOST_SAID: Final = 200
 def read(file: File, choose: Choose) -> Iterator[Piece]:
     number = 1
     try:
-        with file.as_it_lies() as stream, pq.ParquetFile(stream) as opened:
+        with as_it_lies(file) as stream, pq.ParquetFile(stream) as opened:
             names = opened.schema_arrow.names
             once(names, file)
             columns = choose(file, names)
@@ -34,7 +35,7 @@ def read(file: File, choose: Choose) -> Iterator[Piece]:
 def rows(file: File) -> int:
     """How many the file says it has; 0 where it cannot be asked."""
     try:
-        with file.as_it_lies() as stream:
+        with as_it_lies(file) as stream:
             return int(pq.read_metadata(stream).num_rows)
     except (pa.ArrowException, OSError):
         return 0

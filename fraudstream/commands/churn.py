@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from fraudstream.commands.customers import Labelled, format_named
+from fraudstream.commands.customers import Files, FormatOption, Key, Labelled, files_of, format_named
 from fraudstream.commands.forms import filled
 from fraudstream.commands.judging import Seed
-from fraudstream.commands.ledger import Json, Root, Who, by, registry_of
+from fraudstream.commands.ledger import Json, Root, Who, as_json, by, registry_of
 from fraudstream.commands.options import Config, Set
 from fraudstream.commands.progress import stages, to_stderr
 from schemas.errors import Usage
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from models.churn.report import ChurnReport
 
 app = typer.Typer(
-    help="Train and judge churn models; make up customers to try them on.",
+    help="Train, judge and explain churn models; customers to try them on.",
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+Model = Annotated[
+    str, typer.Option("--model", "-m", help="models:/name/3, models:/name@champion, models:/name/Production, a folder.")
+]
 USUAL: Final = 20_000
 ESTIMATORS: Final = ("trees", "logistic")
 STDOUT: Final = "-"
@@ -126,10 +129,7 @@ def train(
 def evaluate(
     told: Labelled,
     *,
-    model: Annotated[
-        str,
-        typer.Option("--model", "-m", help="models:/name/3, models:/name@champion, models:/name/Production, a folder."),
-    ] = "models:/churn@champion",
+    model: Model = "models:/churn@champion",
     against: Annotated[
         str | None,
         typer.Option(
@@ -172,6 +172,42 @@ def evaluate(
         resolved = found.record(registry, author)
         to_stderr(f"{resolved} has this evidence: fraudstream models promote {resolved} --why ...")
     to_stderr(f"done in {time.monotonic() - began:.1f} s")
+
+
+@app.command(short_help="Tell which columns moved a customer's score.")
+def explain(
+    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="The id.")],
+    files: Files,
+    *,
+    model: Model = "models:/churn@champion",
+    key: Key = None,
+    style: FormatOption = None,
+    json: Json = False,
+    root: Root = None,
+    config: Config = None,
+    sets: Set = None,
+) -> None:
+    """Score a customer's row, and tell by how much each column moved the score from where it would be if it were usual.
+
+    Usual is the median in training, or the most frequent category. Effects do not add up: each is of one column alone.
+    """
+    from fraudstream.churn.explaining import explain as take_apart
+    from models.churn.registered import load
+    from schemas.churn import to_text
+
+    scores = load(registry_of(root, config, sets), model)
+    found = take_apart(customer, files_of(files, style), key, scores)
+    moved = {each.column: each.by for each in found.moved}
+    if json:
+        said = {"customer": customer, "place": found.place, "score": to_text(found.score), "moved_millionths": moved}
+        typer.echo(as_json(said))
+        return
+    typer.echo(f"{customer}: {to_text(found.score)} ({found.place})")
+    for name, effect in moved.items():
+        value = found.values[name]
+        typer.echo(
+            f"  {'-' if effect < 0 else '+'}{to_text(abs(effect))}  {name} = {'(blank)' if value is None else value}"
+        )
 
 
 def _tell(report: "ChurnReport", json: bool) -> None:

@@ -12,12 +12,13 @@ from schemas.errors import Usage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from batch.history.files import File
     from batch.history.rejects import Rejects
     from fraudstream.churn.gathering import Origin
 
 Files = Annotated[
     list[str] | None,
-    typer.Argument(metavar="FILE…", help="Customers: Parquet, CSV or JSON lines; a folder, or s3://… and the like."),
+    typer.Argument(metavar="FILE", help="Customers: Parquet, CSV or JSON lines; a folder, or s3://… and the like."),
 ]
 FormatOption = Annotated[
     str | None, typer.Option("--format", help="What the files are: parquet, csv, jsonl or avro [by their suffix].")
@@ -52,15 +53,9 @@ class Labelled:
     max_rejects: MostRejected = 0.001
 
     def origin(self, rejects: "Rejects") -> "Origin":
-        from batch.history.files import found
-        from batch.history.formats import Format
         from fraudstream.churn.gathering import Origin
 
-        if not self.files:
-            raise Usage("there is nothing to read", fix="name files of customers")
-        told = format_named(self.style, [each.value for each in Format])
-        files = found(self.files, Format(told) if told else None)
-        return Origin(files, self.label, self.positive, self.key, rejects)
+        return Origin(files_of(self.files, self.style), self.label, self.positive, self.key, rejects)
 
     @contextmanager
     def rejecting(self) -> "Iterator[Rejects]":
@@ -76,6 +71,16 @@ class Labelled:
             raise Usage(f"--rejects {self.rejects}: {error.strerror}", fix="name a file that can be written") from error
         with stream:
             yield Rejects(self.max_rejects, stream)
+
+
+def files_of(names: list[str] | None, style: str | None) -> "list[File]":
+    from batch.history.files import found
+    from batch.history.formats import Format
+
+    if not names:
+        raise Usage("there is nothing to read", fix="name files of customers")
+    told = format_named(style, [each.value for each in Format])
+    return found(names, Format(told) if told else None)
 
 
 def format_named(text: str | None, known: list[str]) -> str | None:

@@ -124,3 +124,22 @@ def test_rows_that_cannot_be_used_are_written_down(telco: Path, tmp_path: Path) 
     found = refusal("train", spoilt, *options, "--max-rejects", "0")
     assert "1 of 2,401 rows cannot be used (missing_field 1)" in found.message
     assert json.loads(rejects.read_text())["place"] == f"{spoilt} row 2401"
+
+
+def test_a_score_is_taken_apart_from_the_customers_row(tmp_path: Path) -> None:
+    """By id, from any file that has the columns; whoever is not there is named."""
+    table, root, artefact = tmp_path / "c.csv", tmp_path / "none", tmp_path / "artefact"
+    done("customers", "--count", 1_500, "--out", table)
+    done("train", table, "--estimator", "logistic", "--out", artefact, "--root", root)
+    told = done("explain", "7", table, "--model", artefact, "--root", root, "--json")
+    said = json.loads(told.stdout)
+    assert said["place"] == f"{table} row 7"
+    assert 0.0 < float(said["score"]) < 1.0
+    assert set(said["moved_millionths"]) <= set(table.read_text().partition("\n")[0].split(","))
+    lines = done("explain", "7", table, "--model", artefact, "--root", root).stdout.splitlines()
+    assert lines[0] == f"7: {said['score']} ({table} row 7)"
+    assert len(lines) == 1 + len(said["moved_millionths"])
+    assert (
+        "no row has the customer_id 0007"
+        in refusal("explain", "0007", table, "--model", artefact, "--root", root).message
+    )

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from batch.customers.customers import Some, columns_of, customers
-from batch.history import csv_pieces, files
+from batch.history import csv_pieces, stores
 from batch.history.files import found
 from schemas.errors import DependencyAway, Usage
 
@@ -134,6 +134,6 @@ def test_an_address_that_leads_nowhere_is_named(tmp_path: Path, monkeypatch: pyt
     def away(_: str) -> None:
         raise OSError("timed out")
 
-    monkeypatch.setattr(files, "fs", SimpleNamespace(FileSystem=SimpleNamespace(from_uri=away)))
+    monkeypatch.setattr(stores, "fs", SimpleNamespace(FileSystem=SimpleNamespace(from_uri=away)))
     with pytest.raises(DependencyAway, match=r"s3://me:\*+@store/x.csv does not answer: timed out"):
         read("s3://me:secret@store/x.csv")
