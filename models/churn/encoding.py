@@ -24,8 +24,12 @@ Doubles = NDArray[np.float64]
 MOST_COLUMNS: Final = 1_000
 MOST_CATEGORIES: Final = 256
 MOST_NAMED: Final = 20
+MOST_FEATURES: Final = 10_000
 LONGEST: Final = 80
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+LONGEST_NAME: Final = 100
+WHOLE: Final = r"^(-?[0-9]+)\.0+$"
+"""What a column of whole numbers with gaps becomes in CSV."""
+Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 Category = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST)]
 
 
@@ -103,6 +107,8 @@ class Encoding(Form):
         names, features = self.names, self.features
         if len(set(names)) < len(names) or self.key in names or len(set(features)) < len(features):
             raise ValueError("a column is declared twice")
+        if len(features) > MOST_FEATURES:
+            raise ValueError(f"columns and categories are {len(features):,} together, at most {MOST_FEATURES:,} may be")
         return self
 
     @property
@@ -164,7 +170,7 @@ def folded(name: str, values: pa.Array) -> pa.Array:
     of = trimmed(name, values)
     if pa.types.is_floating(of.type) or pa.types.is_decimal(of.type):
         return _digits(doubles(of))
-    return pc.utf8_lower(of.values.cast(pa.string()))
+    return pc.replace_substring_regex(pc.utf8_lower(of.values.cast(pa.string())), WHOLE, r"\1")
 
 
 def _texts(name: str, values: pa.Array) -> Column:

@@ -10,8 +10,9 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import ValidationError
 
-from models.churn.encoding import LONGEST, Categories, Encoding, Number, doubles, folded, trimmed
+from models.churn.encoding import LONGEST, LONGEST_NAME, Categories, Encoding, Number, doubles, folded, trimmed
 from schemas.cells.cells import NUMBER, Column, is_number, mask, matches, there
 from schemas.errors import Usage
 
@@ -56,7 +57,7 @@ def infer(rows: pa.RecordBatch, key: str | None, besides: Collection[str]) -> In
     for name in rows.schema.names:
         if name == key or name in besides:
             continue
-        found = _declared(name, rows[name])
+        found = _declared(name, rows[name]) if 0 < len(name) <= LONGEST_NAME else "has no name, or too long a one"
         if isinstance(found, str):
             left[name] = found
         else:
@@ -66,7 +67,12 @@ def infer(rows: pa.RecordBatch, key: str | None, besides: Collection[str]) -> In
             f"no column is left to learn from: {', '.join(f'{name} {why}' for name, why in left.items())}",
             fix="give a table with more columns than an id and a label",
         )
-    return Inferred(Encoding(key=key, columns=declared), left)
+    try:
+        return Inferred(Encoding(key=key, columns=declared), left)
+    except ValidationError as error:
+        said = str(error.errors(include_url=False, include_input=False)[0]["msg"])
+        fix = "rename some, or leave some out with --drop"
+        raise Usage(f"these columns cannot be learnt from: {said}", fix=fix) from None
 
 
 def _declared(name: str, values: pa.Array) -> Number | Categories | str:

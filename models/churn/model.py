@@ -5,7 +5,7 @@ Row by row through compiled kernels, so that the bits do not depend on the batch
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,9 @@ from models.churn.encoding import Encoding
 from models.linear import Linear
 from models.numbers import Doubles
 from models.trees.evaluator import Evaluator
+
+CELLS: Final = 1 << 21
+"""Of a matrix: so many numbers at a time, whatever the batch."""
 
 
 class Moved(NamedTuple):
@@ -48,7 +51,12 @@ class ChurnModel:
 
     def score(self, rows: pa.RecordBatch) -> NDArray[np.uint32]:
         """Raises Usage naming columns that are missing or foreign, before anything is scored; the key may be there."""
-        return millionths(self.probabilities(self.encoding.matrix(rows)))
+        self.encoding.check(rows.schema.names)
+        some = max(CELLS // len(self.encoding.features), 1)
+        found = np.empty(rows.num_rows, np.uint32)
+        for at in range(0, rows.num_rows, some):
+            found[at : at + some] = millionths(self.probabilities(self.encoding.matrix(rows.slice(at, some))))
+        return found
 
     def probabilities(self, matrix: Doubles) -> Doubles:
         return self.calibration.probabilities(self.evaluator.margins(matrix))

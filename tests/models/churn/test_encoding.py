@@ -71,6 +71,7 @@ def test_a_number_is_the_same_whatever_type_it_is_kept_in(values: pa.Array) -> N
         (pa.array(["TRUE"]), 2),
         (pa.array([1]), 0),
         (pa.array([1.0]), 0),
+        (pa.array(["1.0"]), 0),
     ],
 )
 def test_a_category_is_found_whatever_type_and_case_it_has(values: pa.Array, place: int) -> None:

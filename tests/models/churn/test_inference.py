@@ -122,6 +122,16 @@ def test_a_value_that_is_there_or_not_is_kept() -> None:
     assert infer(batch(rows), None, ()).encoding.names == ["flag", "n"]
 
 
+def test_columns_without_a_usable_name_are_left_out() -> None:
+    """As tables have them that were written with the numbers of their rows."""
+    numbers: list[object] = list(range(ROWS))
+    found = infer(batch({"": numbers, "x" * 101: numbers, "n": numbers}), None, ())
+    assert found.encoding.names == ["n"]
+    assert len(found.left_out) == 2
+    with pytest.raises(Usage, match="declared twice"):
+        infer(batch({"a=b": numbers, "a": ["b", "c"] * (ROWS // 2)}), None, ())
+
+
 def test_a_table_of_nothing_is_refused() -> None:
     """With each column and what is wrong with it."""
     with pytest.raises(Usage, match="no column is left to learn from: a has the same value everywhere"):

@@ -77,6 +77,7 @@ def _texts(*values: str | None) -> pa.Array:
         (pa.array([1.0, 0.0]), "1", [True, False], [True, True]),
         (pa.array([False, True]), None, [False, True], [True, True]),
         (_texts("Churned", "Stayed", "Joined"), "churned", [True, False, False], [True, True, True]),
+        (_texts("1.0", "0.0", ""), None, [True, False, False], [True, True, False]),
         (_texts("0", "1"), "0", [True, False], [True, True]),
     ],
 )

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings, strategies
 from support.churners import made
 
 from models.churn.model import ChurnModel
@@ -81,3 +82,14 @@ def test_a_score_is_explained_by_the_columns_that_moved_it() -> None:
     assert found[0].by > 0
     assert [abs(each.by) for each in found] == sorted((abs(each.by) for each in found), reverse=True)
     assert model.explain(pa.RecordBatch.from_pydict(usual)) == []
+
+
+@settings(deadline=None, max_examples=40)
+@given(cells=strategies.lists(strategies.none() | strategies.text(max_size=8), min_size=3, max_size=3))
+def test_any_text_has_a_score(cells: list[str | None]) -> None:
+    """The same alone and beside others."""
+    model = made("logistic").candidate.model
+    some = pa.RecordBatch.from_arrays([pa.array(cells, pa.string())] * len(model.columns), names=model.columns)
+    found = model.score(some)
+    assert found.max() <= 1_000_000
+    assert model.score(some.slice(1, 1))[0] == found[1]
