@@ -71,6 +71,7 @@ def show(model: Model, *, json: Json = False, root: Root = None, config: Config 
         typer.echo(as_json(said | {"manifest": facts, "history": history}))
         return
     kept = (
+        "task",
         "estimator",
         "origin",
         "created_at",
