@@ -130,9 +130,9 @@ class Lookups:
         with self._redis.pipeline(transaction=False) as pipeline:
             for bucket, asked in buckets:
                 pipeline.hmget(self._keys.bucket(generation, bucket), [customer for customer, _ in asked])
-            pipeline.exists(self._keys.meta(generation))
+            pipeline.hget(self._keys.meta(generation), "buckets")
             *answers, there = pipeline.execute()
-        if not there:
+        if there is None:
             raise LookupError(f"generation {generation} went while it was read")
         numbers = [number for _, asked in buckets for _, number in asked]
         texts = [text for answer in answers for text in answer]

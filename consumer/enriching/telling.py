@@ -31,7 +31,8 @@ class Telling:
         log.warning("churn.no_copy", generation=name, why=why, instead="look-ups")
 
     def failed(self, why: str, still: str | None) -> None:
-        metrics.DEGRADED.labels(metrics.CHURN_REFRESH_FAILED).set(1)
+        """Where nothing is in use, decisions say so themselves: churn_unavailable."""
+        metrics.DEGRADED.labels(metrics.CHURN_REFRESH_FAILED).set(still is not None)
         if why != self._trouble:
             self._trouble = why
             log.warning("churn.unavailable", why=why, still=still or Status.UNAVAILABLE.value)

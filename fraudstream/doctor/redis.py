@@ -21,8 +21,6 @@ from schemas.settings.masking import masked
 
 ANSWER_S: Final = 2.0
 OLDEST: Final = (6, 2)
-NIGHTLY: Final = timedelta(hours=36)
-"""A generation a night, and a night's work that may be late."""
 DAY: Final = 24
 LIMITS: Final = ("hash-max-listpack-entries", "hash-max-ziplist-entries")
 """The same limit, after and before Redis 7."""
@@ -46,7 +44,7 @@ def check(settings: Settings) -> Iterator[Finding]:
     else:
         yield from _server(where, server)
         yield from _limits(where, client)
-        yield from _generation(client, Keys(settings.redis.prefix), datetime.now(UTC))
+        yield from _generation(client, settings, datetime.now(UTC))
 
 
 def _client(settings: Settings) -> Any:  # noqa: ANN401 - the client's answers are half typed
@@ -88,7 +86,8 @@ def _limits(where: str, client: Any) -> Iterator[Finding]:  # noqa: ANN401 - the
         yield warning(where, what, f"redis-cli config set {name} 128")
 
 
-def _generation(client: Any, keys: Keys, now: datetime) -> Iterator[Finding]:  # noqa: ANN401
+def _generation(client: Any, settings: Settings, now: datetime) -> Iterator[Finding]:  # noqa: ANN401
+    keys = Keys(settings.redis.prefix)
     try:
         current = read_current(client, keys)
     except FraudstreamError as error:
@@ -98,10 +97,14 @@ def _generation(client: Any, keys: Keys, now: datetime) -> Iterator[Finding]:  #
         yield info(keys.current, "no churn scores have been published", NIGHT)
         return
     yield ok(keys.current, _said(current, now))
-    if now - current.as_of > NIGHTLY:
-        yield warning(
-            keys.current, f"its scores are {_age(now - current.as_of)} old", "see why the nightly job is late"
+    if now - current.as_of > timedelta(milliseconds=settings.enrich.max_age_ms):
+        what = (
+            f"its scores are {_age(now - current.as_of)} old, and stale after enrich.max_age {settings.enrich.max_age}"
         )
+        yield warning(keys.current, f"{what}: its mean is weighed for everybody", "see why the nightly job is late")
+    if settings.enrich.mode == "replica" and "chunks" not in client.hgetall(keys.meta(current.generation)):
+        what = "it was published without chunks to copy: scorers ask for its customers lot by lot"
+        yield warning(keys.current, what, "publish with this release; the next nightly job does")
 
 
 def _said(current: Current, now: datetime) -> str:

@@ -13,6 +13,7 @@ from fraudstream.top.scrape import Scrape
 
 STAGE: Final = "fraudstream_stage_seconds"
 AGE: Final = "fraudstream_decision_age_seconds"
+CHURN_AS_OF: Final = "fraudstream_churn_as_of_timestamp_seconds"
 
 
 class State(StrEnum):
@@ -102,6 +103,8 @@ class Figures:
     stopped: Mapping[str, int]
     labels: Labels | None
     churn_age_s: float | None
+    churn_generations: tuple[str, ...]
+    """In use: one, but for a moment after a publication."""
 
     @property
     def deciding(self) -> dict[str, int]:
@@ -157,6 +160,7 @@ def figures(before: Sequence[Answer], after: Sequence[Answer], seconds: float) -
         stopped=_stopped(scrapes),
         labels=_labels(scrapes),
         churn_age_s=_churn_age(scrapes),
+        churn_generations=tuple(sorted({name for each in scrapes for name in each.by(CHURN_AS_OF, "generation")})),
     )
 
 

@@ -62,7 +62,7 @@ def notes(found: Figures) -> Iterator[str]:
         stalled = f", {found.labels.stalled} stalled" if found.labels.stalled else ""
         yield f"labels: {lag}, {number(found.labels.lag_records)} records{stalled}"
     if found.churn_age_s is not None:
-        yield f"churn: generation published {duration(found.churn_age_s)} ago"
+        yield f"churn: generation {', '.join(found.churn_generations)} published {duration(found.churn_age_s)} ago"
 
 
 def lines(found: Figures) -> Iterator[str]:

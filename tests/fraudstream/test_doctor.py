@@ -735,7 +735,11 @@ def test_redis_with_a_fresh_generation_is_found_sound(settings: Settings) -> Non
         times = {"as_of": now - timedelta(days=3), "published_at": now}
         publish(client, Keys(settings.redis.prefix), {"7": 1}, generation="g2", model="m", **times)
         _, _, old = store.check(settings)
-        assert (old.severity, old.what) == (Severity.WARNING, "its scores are 3 days old")
+        assert old.severity is Severity.WARNING
+        assert old.what.startswith("its scores are 3 days old, and stale after enrich.max_age 26h")
+        client.hdel(Keys(settings.redis.prefix).meta("g2"), "chunks")
+        _, _, _, older = store.check(settings)
+        assert "without chunks to copy" in older.what
         client.delete(Keys(settings.redis.prefix).meta("g2"))
         _, lost = store.check(settings)
         assert (lost.exit_code, "names generation 'g2'" in lost.what) == (78, True)
