@@ -14,7 +14,6 @@ from consumer.enriching.enricher import Enricher
 from consumer.enriching.lookups import Lookups
 from consumer.enriching.published import Published
 from consumer.enriching.replica import Replica
-from consumer.enriching.telling import Telling
 from schemas.churn import Keys
 from schemas.settings import Settings
 
@@ -25,11 +24,9 @@ SHOWN_DIGITS: Final = 16
 
 def enricher(settings: Settings) -> Enricher:
     """Opens no connection yet."""
-    keys, max_age_ms, telling = Keys(settings.redis.prefix), settings.enrich.max_age_ms, Telling()
+    keys, max_age_ms = Keys(settings.redis.prefix), settings.enrich.max_age_ms
     budget_s = settings.redis.budget_ms / 1000
-    asking = Lookups(
-        client(settings, budget_s, texts=True), keys, budget_s=budget_s, max_age_ms=max_age_ms, telling=telling
-    )
+    asking = Lookups(client(settings, budget_s, texts=True), keys, budget_s=budget_s, max_age_ms=max_age_ms)
     if settings.enrich.mode == "lookup":
         return asking
     return Replica(
@@ -38,7 +35,6 @@ def enricher(settings: Settings) -> Enricher:
         asking,
         max_age_ms=max_age_ms,
         check_every_s=settings.enrich.check_every_s,
-        telling=telling,
     )
 
 

@@ -47,13 +47,12 @@ class Lookups:
         *,
         budget_s: float,
         max_age_ms: int,
-        telling: Telling | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._redis: Any = redis
         self._keys = keys
         self._budget_s, self._max_age_ms, self._clock = budget_s, max_age_ms, clock
-        self._telling = telling or Telling()
+        self._telling = Telling()
         self._resting_until = 0.0
         self._basis: Basis | None = None
         self._rule = BucketRule()

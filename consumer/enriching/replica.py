@@ -5,8 +5,9 @@
     at the next lot      what is mapped by then holds for the whole lot
 
 Whatever fails beside the scoring leaves the generation that is in use, says so, and is tried again. A worker that
-starts while Redis is away uses the copy that its host has. A generation without chunks, by an older release, is asked
-for lot by lot instead: the same scores, so the same decisions.
+starts while Redis is away uses the copy that its host has. Where there is no copy, as before the first one, on a disk
+that takes none, and of generations that an older release published without chunks, customers are asked for lot by lot:
+the same scores, so the same decisions.
 """
 
 import threading
@@ -28,7 +29,7 @@ from consumer.enriching.published import Published, named
 from consumer.enriching.telling import Telling, said
 from models.churn.packed import ENTRY_BYTES, Packed
 from models.churn.volume import Volume
-from models.churn.weighed import Basis, Churn, Times, nothing, weighed
+from models.churn.weighed import Basis, Churn, Times, weighed
 from models.hashing import hash_strings
 from schemas.churn import Meta
 
@@ -59,13 +60,13 @@ class Replica:
         *,
         max_age_ms: int,
         check_every_s: float,
-        telling: Telling | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._published, self._copies, self._instead = published, copies, instead
         self._max_age_ms, self._check_every_s, self._clock = max_age_ms, check_every_s, clock
-        self._telling = telling or Telling()
-        self._ready: Held | Enricher | None = None
+        self._telling = Telling()
+        self._ready: Held | Enricher = instead
+        self._published_once = False
         self._followed: str | None = None
         self._tried: str | None = None
         self._tried_at = 0.0
@@ -80,8 +81,6 @@ class Replica:
 
     def look_up(self, customers: pa.Array, at: Times) -> Churn:
         held = self._ready
-        if held is None:
-            return nothing(len(at))
         if not isinstance(held, Held):
             return held.look_up(customers, at)
         return weighed(held.basis, held.packed.look_up(hash_strings(customers)), at, self._max_age_ms)
@@ -123,6 +122,7 @@ class Replica:
             self._well()
         elif pointer != tried or self._clock() - self._tried_at >= TRY_AGAIN_S:
             self._tried, self._tried_at = pointer, self._clock()
+            self._published_once = True
             self._follow(named(pointer))
             self._followed = pointer
             self._well()
@@ -168,7 +168,7 @@ class Replica:
         self._telling.failed(why, still)
 
     def _use_what_is_here(self) -> None:
-        """Only before anything was in use: what Redis said last is better than what the disk has."""
+        """Only before Redis ever answered: what it said last is better than what the disk has."""
         with suppress(OSError):
-            if self._ready is None and (found := self._copies.newest()):
+            if not (self._published_once or isinstance(self._ready, Held)) and (found := self._copies.newest()):
                 self._use(found, "kept", 0.0)

@@ -43,7 +43,6 @@ def made(settings: Settings, keys: Keys, clock: Any) -> Iterator[Any]:
             asking,
             max_age_ms=age_ms,
             check_every_s=1,
-            telling=None,
             clock=clock,
         )
         found.append(each)
@@ -204,20 +203,35 @@ def test_a_full_disk_leaves_the_old_generation(
     assert look_up(replica, "5").generation == "g2"
 
 
+def test_a_disk_that_takes_no_copy_is_no_reason_to_know_nobody(
+    redis: Redis, keys: Keys, made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in a container with nothing to write to: customers are asked for lot by lot, and the log says why."""
+    (tmp_path / "file").write_text("no folder")
+    write(redis, keys, meta_of("g1", many(1)), many(1))
+    replica = made(tmp_path / "file")
+    replica.look()
+    assert look_up(replica, "5").fields(0)["status"] == "fresh"
+    said = capsys.readouterr().out
+    assert said.count("churn.unavailable") == 1
+    assert "FileExistsError" in said
+
+
 def test_one_worker_copies_and_the_others_wait_but_not_for_ever(
     redis: Redis, keys: Keys, made: Any, settings: Settings, clock: Any
 ) -> None:
     """A worker that holds the lock and stands still costs the others half a minute, not their scores."""
     write(redis, keys, meta_of("g1", many(1)), many(1))
-    replica, place = made(), folder(settings)
+    replica, place, before = made(), folder(settings), loads("loaded")
     place.mkdir(parents=True)
     with Copies(place)._alone():
         assert not replica.look()
         clock.now += 29
         assert not replica.look()
-        assert look_up(replica, "5").generation is None
+        assert loads("loaded") == before
         clock.now += 2
         assert replica.look()
+        assert loads("loaded") == before + 1
     assert look_up(replica, "5").weighed.tolist() == [many(1)["5"]]
 
 
@@ -248,7 +262,7 @@ def test_a_worker_that_starts_without_redis_uses_the_copy_of_its_host(
     late.look()
     assert (look_up(late, "5").weighed.tolist(), degraded()) == ([many(1)["5"]], 1)
     fresh = made(Path(f"{folder(settings)}-other"))
-    fresh._published = nowhere
+    fresh._published, fresh._instead._redis = nowhere, nowhere.redis
     fresh.look()
     assert look_up(fresh, "5").fields(0) == {"score": None, "status": "unavailable", "generation": None}
 
