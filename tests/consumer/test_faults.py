@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.deployment import Deployment, fresh_settings
@@ -151,10 +152,11 @@ def test_a_slot_in_use_elsewhere_ends(deployment: Deployment) -> None:
     assert 78 in [process.poll() for process in processes]
 
 
-def test_redis_that_goes_away_and_comes_back(deployment: Deployment, own: Servers) -> None:
+@pytest.mark.parametrize("mode", ["replica", "lookup"])
+def test_redis_that_goes_away_and_comes_back(deployment: Deployment, own: Servers, mode: str) -> None:
     """Scoring goes on without churn, says so in every decision, and ends saying so when Redis is back."""
     own.redis.kill()
-    process = deployment.start(score_start="earliest", output_scores="true")
+    process = deployment.start(score_start="earliest", output_scores="true", enrich_mode=mode)
     deployment.publish([deployment.transaction(number) for number in range(100)])
     decisions = deployment.await_records(Role.SCORES, 100).decisions
     assert {each["churn"]["status"] for each in decisions} == {"unavailable"}
@@ -169,7 +171,24 @@ def test_redis_that_goes_away_and_comes_back(deployment: Deployment, own: Server
     latest = max(deployment.read(Role.SCORES).decisions, key=lambda each: each["scored_at"])
     assert latest["degraded"] == []
     assert latest["churn"]["generation"] == "test-1"
+    own.redis.pause()
+    try:
+        deployment.publish([deployment.transaction(number, event_id=f"hung-{number}") for number in range(100)])
+        hung = [each for each in _all(deployment) if each["event_id"].startswith("hung")]
+    finally:
+        own.redis.resume()
+    assert {each["churn"]["generation"] for each in hung} == {"test-1"}
+    assert {each["churn"]["status"] for each in hung} == {"fresh", "unknown_customer"}
+    assert {*deployment.await_event("churn.unavailable")[0]} >= {"why", "still"}
     assert deployment.stop(process) == 0
+
+
+def _all(deployment: Deployment) -> list[dict[str, Any]]:
+    """Once the last hundred have come."""
+    deadline = time.monotonic() + 30
+    while sum(each["event_id"].startswith("hung") for each in deployment.read(Role.SCORES).decisions) < 100:
+        assert time.monotonic() < deadline
+    return deployment.read(Role.SCORES).decisions
 
 
 def test_a_registry_that_is_away_is_waited_for(deployment: Deployment) -> None:

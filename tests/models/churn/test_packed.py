@@ -5,6 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.churn.packed import UNKNOWN, Packed, SameNumber, digest, packed, unpacked
 from models.hashing import hash_strings
@@ -81,3 +83,26 @@ def test_damage_is_noticed(damaged: Callable[[bytes], bytes], said: str) -> None
     chunk = packed(NUMBERS[:10], SCORES[:10]).chunk()
     with pytest.raises(ValueError, match=said):
         unpacked(damaged(chunk))
+
+
+@given(
+    st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 40) | st.integers(2**64 - 40, 2**64 - 1), max_size=600),
+    st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 40), max_size=30),
+)
+def test_wherever_numbers_lie_the_same_are_found(known: list[int], others: list[int]) -> None:
+    """Evenly spread or in heaps, at both ends: what a table in memory says."""
+    numbers = np.array(sorted(set(known)), np.uint64)
+    told = {int(number): place for place, number in enumerate(numbers.tolist())}
+    asked = [*told, *others, *(min(each + 1, 2**64 - 1) for each in known[:50])]
+    found = Packed(numbers, np.arange(len(numbers), dtype=np.uint32)).look_up(np.array(asked, np.uint64))
+    assert found.tolist() == [told.get(each, UNKNOWN) for each in asked]
+
+
+def test_many_hashes_are_found_each_in_its_place() -> None:
+    """As evenly spread as real ones: the first guess is near, and never taken for right."""
+    numbers = np.sort(np.random.default_rng(4).integers(0, 2**64, 200_000, np.uint64))
+    scores = np.arange(len(numbers), dtype=np.uint32)
+    assert (Packed(numbers, scores).look_up(numbers) == scores.astype(np.int32)).all()
+    between = numbers[:-1] + np.uint64(1)
+    absent = ~np.isin(between, numbers)
+    assert (Packed(numbers, scores).look_up(between[absent]) == UNKNOWN).all()
