@@ -43,8 +43,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "fraudstream_label_lag_seconds": "A second or two.",
     "fraudstream_churn_lookups": "Mostly `fresh`. `unavailable` is Redis; `unknown_customer` is the nightly job's.",
     "fraudstream_churn_generation_timestamp_seconds": "Of last night. Older: see why the nightly job did not publish.",
-    "fraudstream_churn_as_of_timestamp_seconds": "Less than [enrich.max_age](settings.md#enrichmax_age) ago. Older: scores "
-    "are `stale`.",
+    "fraudstream_churn_as_of_timestamp_seconds": "Less than [enrich.max_age](settings.md#enrichmax_age) ago. "
+    "Older: scores are `stale`.",
     "fraudstream_churn_loads": "`loaded` or `shared` once a night for each worker; `failed` stays flat. The event "
     "churn.unavailable says why.",
     "fraudstream_churn_load_seconds": "Below a second for a million customers.",

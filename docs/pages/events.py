@@ -31,13 +31,13 @@ EVENTS: Final[Mapping[str, str]] = {
     "checkpoint.failed": "A transaction failed. The producer is replaced and the broker asked whether the lot is in; "
     "if not, the same records are published again. Now and then is no trouble.",
     "checkpoint.waiting": "The broker cannot start or end transactions at the moment; the worker waits for it.",
-    "churn.generation": "Another generation of churn scores is in use from the next lot on: copied, found on this host, "
-    "kept from before, or asked for lot by lot.",
+    "churn.generation": "Another generation of churn scores is in use from the next lot on: copied, found on this "
+    "host, kept from before, or asked for lot by lot.",
     "churn.no_copy": "The live generation was published by an older release, without chunks to copy: its customers are "
     "asked for lot by lot.",
     "churn.recovered": "What churn.unavailable had said is over.",
-    "churn.unavailable": "Churn scores, or another generation of them, cannot be read; `still` is what goes on to be used. "
-    "See [churn in decisions](churn-in-decisions.md#when-something-is-wrong).",
+    "churn.unavailable": "Churn scores, or another generation of them, cannot be read; `still` is what goes on to be "
+    "used. See [churn in decisions](churn-in-decisions.md#when-something-is-wrong).",
     "client.trouble": "A Kafka client reports an error of its own, such as a broker it cannot reach; said once in ten "
     "seconds for each kind.",
     "decider.live": "What decides from the start of this worker on, and why: it was promoted, it was chosen, or "
