@@ -4,7 +4,8 @@ python bench/enrich.py [--rows 1000000] [--seconds 8] [--beside]
 
 Customers are made up. The servers are real, on this machine, started for this; `--beside` starts Kafka and a worker,
 too, and publishes whole generations while decisions flow at 1,000 a second: publisher, broker, worker, sender and
-reader share the cores of one machine, so that what it adds is an upper bound.
+reader share the cores of one machine, so that what it adds is an upper bound. The publisher yields to all others, as
+one on another machine would.
 """  # noqa: INP001 - run, never imported
 
 import argparse
@@ -15,21 +16,30 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+from redis import Redis
 from support.flow import Flow, Reader, ground, until
 
+from batch.history.files import found
+from batch.nightly.archive import Archive
+from batch.nightly.run import Asked, Run
+from batch.nightly.source import Scores
 from bench.nightly import made
 from consumer.enriching import enricher
 from consumer.enriching.replica import Held, Replica
 from fraudstream.local.running import Servers, local_redis, running, started
 from models.hashing import hash_strings
+from schemas.churn import Keys
 from schemas.settings import load
+from schemas.settings.nightly import Nightly
 
-NIGHTLY: Final = Path(__file__).with_name("nightly.py")
+NIGHTS: Final = count()
 ASKED: Final = 1_000_000
 LOT: Final = 1_000
 RATE: Final = 1_000
@@ -54,11 +64,19 @@ def timed(what: Callable[[], Any], times: int = 5) -> float:
 
 
 def publish(url: str, folder: Path, rows: int) -> subprocess.Popen[bytes]:
-    """A night's whole run, from a file, in a process of its own."""
+    """A night's whole run, from a file, in a process of its own; each is another night."""
     path = folder / f"customers-{rows}.parquet"
-    arguments = ["--child", url, str(folder), str(path if path.exists() else made(folder, rows)), "scores"]
-    nothing = subprocess.DEVNULL
-    return subprocess.Popen([sys.executable, str(NIGHTLY), *arguments], stdout=nothing)  # noqa: S603
+    arguments = ["--child", url, str(folder), str(path if path.exists() else made(folder, rows)), str(next(NIGHTS))]
+    return subprocess.Popen([sys.executable, __file__, *arguments])  # noqa: S603
+
+
+def child(url: str, folder: Path, path: str, night: int) -> None:
+    os.nice(19)
+    gates = Nightly(work=folder / "work", max_change=1_000, max_drift=1_000)
+    source, as_of = Scores(found([path]), "customer_id"), datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=night)
+    with Redis.from_url(url) as client:
+        run = Run(client, Keys(), gates, Archive(str(folder / "archive")))
+        run(Asked(source, "scores", "", as_of, folder / "rejects.jsonl"))
 
 
 def private_mb() -> float:
@@ -154,4 +172,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if "--child" in sys.argv:
+        child(sys.argv[2], Path(sys.argv[3]), sys.argv[4], int(sys.argv[5]))
+    else:
+        main()
