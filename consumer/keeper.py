@@ -11,8 +11,11 @@ class Keeper(Protocol):
     def begins(self, partition: int) -> None:
         """The group has no offset there. Raises Misconfigured where it cannot be a new one."""
 
-    def restore(self, partition: int, committed: Point) -> Point:
-        """Where reading begins, at `committed` or below it; all of the partition below is remembered by then."""
+    def restore(self, partition: int, committed: Point) -> Point | None:
+        """Where reading begins, at `committed` or below it; all of the partition below is remembered by then.
+
+        None: it is being looked for, and to be asked again.
+        """
 
     def disown(self, partition: int) -> None:
         """What `restore` said is of a log that was cut and written anew since."""

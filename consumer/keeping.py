@@ -33,7 +33,7 @@ def state(
     settings: Settings, client: Consumer, whose: Origin, around: Callable[[Store], Store] = lambda store: store
 ) -> State:
     """`client` is the one that reads the input; `around` puts something around the store of snapshots."""
-    return _state(settings, client, whose, Writer(around(store(settings)), keep(settings)))
+    return _state(settings, client, whose, Writer(around(store(settings)), keep(settings)), beside=True)
 
 
 def state_at_rest(settings: Settings, client: Consumer, whose: Origin) -> State:
@@ -41,11 +41,12 @@ def state_at_rest(settings: Settings, client: Consumer, whose: Origin) -> State:
     return _state(settings, client, whose, Straight(store(settings), keep(settings)))
 
 
-def _state(settings: Settings, client: Consumer, whose: Origin, writes: Writes) -> State:
+def _state(settings: Settings, client: Consumer, whose: Origin, writes: Writes, *, beside: bool = False) -> State:
     kept = settings.state
     schedule = Schedule(kept.snapshot_every_s, kept.snapshot_rows)
     retained = Retained(client, settings.topics.transactions, now_ms)
-    return State(Bank.of(settings).memory(), retained, Album(store(settings), whose, schedule, writes))
+    album = Album(store(settings), whose, schedule, writes, beside=beside)
+    return State(Bank.of(settings).memory(), retained, album)
 
 
 def store(settings: Settings) -> Store:

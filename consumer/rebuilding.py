@@ -62,7 +62,7 @@ class Rebuilder:
     def fold(self, partition: int, end: int, say: Callable[[int], None]) -> Rebuilt:
         """`say` hears how many records were folded."""
         state = keeping.state_at_rest(self._settings, self._client, self._origin)
-        begin, records = state.restore(partition, Point(end)).offset, 0
+        begin, records = (state.restore(partition, Point(end)) or Point(0)).offset, 0
         for messages in self._log.messages(partition, begin, end):
             raw = Raw.of(messages)
             state.remember(raw, decoded(self._decoder, raw, self._standing).rows)

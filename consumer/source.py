@@ -35,6 +35,9 @@ from consumer.trouble import Trouble, raise_endings
 from schemas.errors import RestartMe
 from schemas.lot import Raw
 
+LOOK_S: Final = 0.02
+"""How often the keeper is asked again, while the group is served."""
+
 RESTORE_S: Final = 1.0
 """So long partitions are restored before the group is served again, and at least one."""
 
@@ -73,7 +76,7 @@ class KafkaSource:
         self._still: frozenset[int] = frozenset()
         self._same = SameLog(self._places, keeper)
         self._held: list[Any] = []
-        self._holding = False
+        self._holding = self._looked = False
         self._by_steps = by_steps
         self.handovers = 0
 
@@ -113,7 +116,7 @@ class KafkaSource:
     def fetch(self, most: int) -> Fetched | None:
         """Waits for a first record, then takes what is there without waiting."""
         self.release()
-        self._poll(0.0 if self.waiting else self._poll_s)
+        self._poll((LOOK_S if self._looked else 0.0) if self.waiting else self._poll_s)
         if not self._starts_recorded() or self._restored() or not self._held:
             return None
         if max(self._places, default=0) >= self._partition_count:
@@ -226,41 +229,37 @@ class KafkaSource:
             elif each.error().code() in OFF_THE_LOG and self._same.lost(each.partition(), each.error()):
                 self._read()
         raise_endings(each for each in others if each.error().code() not in {EOF, *OFF_THE_LOG})
-        records = [each for each in messages if each.error() is None] if others else messages
-        return self._same.records(records)
+        return self._same.records([each for each in messages if each.error() is None] if others else messages)
 
     def _restored(self) -> bool:
-        """Asks the keeper about partitions that came; all are then read from where it is known that they should be."""
+        """Asks the keeper about partitions that came, and reads those of which it is known now from where on."""
         waiting, started = self.waiting, time.monotonic()
         self._held = [each for each in self._held if each.partition() not in waiting] if waiting else self._held
         for partition in waiting:
             place = self._places[partition]
-            place.go_to(self._keeper.restore(partition, place.committed))
+            if (point := self._keeper.restore(partition, place.committed)) is not None:
+                place.go_to(point)
             if time.monotonic() - started > RESTORE_S:
                 break
-        if waiting:
+        known, self._looked = len(self.waiting) < len(waiting), bool(self.waiting)
+        if known:
             self._read()
-        return bool(waiting)
+        return known
 
     def _read(self) -> None:
         """What is not kept still, each from its cursor on, whatever of it was fetched before."""
+        read = self._partitions()
         if self._by_steps:
             self._consumer.incremental_unassign(self._consumer.assignment())
-            self._consumer.incremental_assign(self._partitions())
-        else:
-            self._consumer.assign(self._partitions())
-        self._consumer.resume(self._partitions())
+        (self._consumer.incremental_assign if self._by_steps else self._consumer.assign)(read)
+        self._consumer.resume(read)
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         try:
-            found = {
-                each.partition: each
-                for each in committed(self._consumer, self._topic, [each.partition for each in partitions])
-            }
+            found = committed(self._consumer, self._topic, [each.partition for each in partitions])
         except KafkaException as exception:
             raise ending(error_of(exception)) or RestartMe(f"no committed offsets: {exception}") from exception
-        for each in partitions:
-            self._places[each.partition] = self._place(found[each.partition])
+        self._places.update({each.partition: self._place(each) for each in found})
         (consumer.incremental_assign if self._by_steps else consumer.assign)([])
         self.handovers += 1
         log.info("source.assigned", partitions=sorted(self._places), positions=self.positions)
@@ -275,7 +274,7 @@ class KafkaSource:
             gone = {each.partition for each in partitions}
             consumer.incremental_unassign([each for each in consumer.assignment() if each.partition in gone])
         for each in partitions:
-            if (place := self._places.pop(each.partition, None)) is not None and place.cursor is not None:
+            if (place := self._places.pop(each.partition, None)) and place.cursor is not None:
                 self._keeper.leave(each.partition)
         self.handovers += 1
         gone = {each.partition for each in partitions}

@@ -13,7 +13,7 @@ A partition is *cold* as long as the longest window of its cards reaches back be
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +25,8 @@ from consumer.clock import now_ms
 from consumer.point import Point
 from consumer.retained import Retained
 from consumer.snapshots.album import Album
-from consumer.snapshots.header import Taken
+from consumer.snapshots.header import Header, Taken
+from consumer.snapshots.search import Search
 from models.feature_list import LONGEST_MS
 from models.labels import LabelBook
 from models.memory import Memory, Sight
@@ -35,6 +36,9 @@ from schemas.verdicts import Mark
 
 ASIDE_S: Final = 600.0
 """How long the cards of a partition that went to somebody else stay in memory."""
+
+SLOWEST_S: Final = 300.0
+"""How long a partition waits for a snapshot before its log is folded without."""
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +59,10 @@ class Fold:
             self.cold_since_ms, self.begun = max(first_ms, 0), True
         (self.offset, self.epoch), self.log_ms = last, max(last_ms, 0)
 
+    @classmethod
+    def of(cls, header: Header) -> Self:
+        return cls(header.offset, header.log_ms, header.leader_epoch, header.cold_since_ms)
+
     @property
     def at(self) -> Point:
         return Point(self.offset, self.epoch)
@@ -62,6 +70,16 @@ class Fold:
     @property
     def ours(self) -> bool:
         return self.left_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a partition is restored to, from when on, and where its log began then."""
+
+    committed: Point
+    low: int
+    began: float
+    search: Search
 
 
 class State:
@@ -78,6 +96,7 @@ class State:
         self._clock_ms = clock_ms
         self._memory, self._retained, self._album, self._now = memory, retained, album, now
         self._folds: dict[int, Fold] = {}
+        self._asked: dict[int, Asked] = {}
 
     @property
     def labels(self) -> LabelBook:
@@ -110,29 +129,40 @@ class State:
         """The group has no offset there."""
         self._album.refuse_if_known(partition)
 
-    def restore(self, partition: int, committed: Point) -> Point:
-        """The offset from which on records are to be handed to `see` and `remember`; at most `committed`."""
-        started = self._now()
-        fold, low = self._folds.get(partition), self._retained.low(partition)
-        source = "aside"
-        if fold is None or fold.offset < low or not fold.at.leads_to(committed):
+    def restore(self, partition: int, committed: Point) -> Point | None:
+        """The offset from which on records are to be handed to `see` and `remember`; at most `committed`.
+
+        None while a snapshot is being looked for.
+        """
+        asked = self._asked.get(partition)
+        if asked is None or asked.committed != committed:
+            low, fold = self._retained.low(partition), self._folds.get(partition)
+            if fold is not None and low <= fold.offset and fold.at.leads_to(committed):
+                return self._restored(partition, fold, committed, "aside", self._now())
             self._forget(partition)
-            fold, source = self._from_snapshot(partition, committed, low), "snapshot"
-        if fold is None:
-            fold, source = self._from_log(partition, committed.offset, low), "log"
+            search = self._album.newest(partition, committed, low, self._memory.cards.terms)
+            self._asked[partition] = asked = Asked(committed, low, self._now(), search)
+        slow = not asked.search.done
+        if slow and self._now() - asked.began < SLOWEST_S:
+            return None
+        del self._asked[partition]
+        if slow:
+            log.warning("snapshots.too_slow", partition=partition, waited_s=SLOWEST_S)
+        elif found := asked.search.found():
+            self._memory.cards.from_arrays(partition, found.arrays)
+            return self._restored(partition, Fold.of(found.header), committed, "snapshot", asked.began)
+        fold = self._from_log(partition, committed.offset, asked.low)
+        return self._restored(partition, fold, committed, "log", asked.began)
+
+    def _restored(self, partition: int, fold: Fold, committed: Point, source: str, began: float) -> Point:
         fold.left_at = None
         self._folds[partition] = fold
         self._album.begin(partition, fold.offset, self._now())
-        seconds = self._now() - started
+        seconds = self._now() - began
         metrics.RESTORES.labels(source).inc()
         metrics.RESTORE_SECONDS.observe(seconds)
-        said = {
-            "from": source,
-            "offset": fold.offset,
-            "committed": committed.offset,
-            "cold_since_ms": fold.cold_since_ms,
-        }
-        log.info("state.restored", partition=partition, seconds=round(seconds, 3), **said)
+        said = {"from": source, "offset": fold.offset, "cold_since_ms": fold.cold_since_ms}
+        log.info("state.restored", partition=partition, seconds=round(seconds, 3), committed=committed.offset, **said)
         return fold.at
 
     def disown(self, partition: int) -> None:
@@ -191,15 +221,6 @@ class State:
         )
         self._album.add(taken, self._memory.cards.to_arrays(partition), self._now())
 
-    def _from_snapshot(self, partition: int, committed: Point, low: int) -> Fold | None:
-        terms = self._memory.cards.terms
-        found = self._album.newest(partition, committed, low, terms)
-        if found is None:
-            return None
-        self._memory.cards.from_arrays(partition, found.arrays)
-        header = found.header
-        return Fold(header.offset, header.log_ms, header.leader_epoch, header.cold_since_ms)
-
     def _from_log(self, partition: int, committed: int, low: int) -> Fold:
         """All records that a window of the next ones may hold, if the log still has them."""
         if low >= committed:
@@ -217,6 +238,7 @@ class State:
         now = self._now()
         for each in [p for p, fold in self._folds.items() if fold.left_at is not None and now - fold.left_at > ASIDE_S]:
             self._forget(each)
+        self._asked = {each: asked for each, asked in self._asked.items() if now - asked.began <= ASIDE_S}
 
     def _advance(self, raw: Raw) -> None:
         for partition in np.unique(raw.partition).tolist():

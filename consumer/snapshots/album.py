@@ -5,8 +5,9 @@ from typing import Protocol
 
 from consumer.point import Point
 from consumer.snapshots.header import Origin, Taken
-from consumer.snapshots.restore import Expected, Restored, newest
+from consumer.snapshots.restore import Expected, newest
 from consumer.snapshots.schedule import Schedule
+from consumer.snapshots.search import Found, Search
 from consumer.snapshots.store import Store
 from consumer.snapshots.survey import same_log
 from models.cards.extract import Arrays
@@ -24,10 +25,12 @@ class Writes(Protocol):
 
 
 class Album:
-    """`now` is of a clock that only grows."""
+    """`now` is of a clock that only grows. `beside`: snapshots are looked for by threads of their own."""
 
-    def __init__(self, store: Store, origin: Origin, schedule: Schedule, writer: Writes) -> None:
-        self.origin = origin
+    def __init__(
+        self, store: Store, origin: Origin, schedule: Schedule, writer: Writes, *, beside: bool = False
+    ) -> None:
+        self.origin, self._beside = origin, beside
         self._store, self._schedule, self._writer = store, schedule, writer
         self._disowned: set[tuple[int, int]] = set()
 
@@ -49,10 +52,10 @@ class Album:
                 f"score.group or remove the snapshots in {self._store}",
             )
 
-    def newest(self, partition: int, committed: Point, log_start: int, terms: Terms) -> Restored | None:
+    def newest(self, partition: int, committed: Point, log_start: int, terms: Terms) -> Search:
         disowned = frozenset(offset for each, offset in self._disowned if each == partition)
         expected = Expected(self.origin, partition, *committed, log_start=log_start, disowned=disowned)
-        return newest(self._store, expected, terms)
+        return (Search if self._beside else Found)(lambda: newest(self._store, expected, terms))
 
     def disown(self, partition: int, offset: int) -> None:
         """The broker says that the log which a snapshot of that offset folded was cut and written anew."""

@@ -98,6 +98,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "source.assigned": "The worker has these partitions, and goes on at these offsets.",
     "source.error": "The input reports an error that passes by itself.",
     "source.revoked": "These partitions were given to another worker.",
+    "snapshots.too_slow": "The store of snapshots did not answer for minutes; the partition's log is folded instead.",
     "source.log_was_cut": "A broker lost records that are remembered, and wrote others: it is restored from before.",
     "source.starts_not_recorded": "Where a new group begins could not be written down; nothing is scored until it is.",
     "state.restored": "What is remembered of a partition's cards is there, from memory, a snapshot or the log; what is "

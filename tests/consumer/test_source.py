@@ -137,12 +137,15 @@ class Keeper:
     left: list[int] = field(default_factory=list)
     known: bool = False
     disowned: list[int] = field(default_factory=list)
+    slow: set[int] = field(default_factory=set)
 
     def begins(self, partition: int) -> None:
         if self.known:
             raise Misconfigured(f"partition {partition} is known")
 
-    def restore(self, partition: int, committed: Point) -> Point:
+    def restore(self, partition: int, committed: Point) -> Point | None:
+        if partition in self.slow:
+            return None
         self.asked.append((partition, committed.offset))
         return Point(self.folded[partition]) if partition in self.folded else committed
 
@@ -469,6 +472,21 @@ def test_the_past_is_heard_once() -> None:
     assert fetched is not None
     assert fetched.past is not None
     assert fetched.past.offset.tolist() == [7, 8, 9]
+
+
+def test_what_takes_long_to_be_remembered_holds_nobody() -> None:
+    """The group is served and other partitions are read meanwhile; the one that waits is asked about again."""
+    client, keeper = Client({0: 10, 1: 20}), Keeper(slow={0})
+    source = source_of(client, keeper)
+    client.script = [lambda: client.assigned(0, 1), None, Message(20, number=1)]
+    fetched = take(source)
+    assert fetched is not None
+    assert (source.waiting, client.read, fetched.spans.keys()) == ([0], {1: 20}, {1})
+    keeper.slow.clear()
+    client.script = [Message(10), Message(21, number=1)]
+    fetched = take(source)
+    assert fetched is not None
+    assert (source.waiting, fetched.spans.keys()) == ([], {0, 1})
 
 
 def test_a_partition_is_restored_at_its_newest_position() -> None:

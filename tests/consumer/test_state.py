@@ -1,6 +1,8 @@
 """What is remembered of cards across restarts, rebalances and lost snapshots: always what the log says."""
 
+import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -19,11 +21,12 @@ from consumer.point import Point
 from consumer.retained import Retained
 from consumer.snapshots.album import Album
 from consumer.snapshots.header import Origin
+from consumer.snapshots.names import Name
 from consumer.snapshots.retention import Keep
 from consumer.snapshots.schedule import Schedule
-from consumer.snapshots.store import Store, connected
+from consumer.snapshots.store import Store, Stored, connected
 from consumer.snapshots.writer import Writer
-from consumer.state import ASIDE_S, State
+from consumer.state import ASIDE_S, SLOWEST_S, State
 from models.bank import Bank
 from schemas.errors import DependencyAway, Misconfigured
 from schemas.lot import Raw
@@ -74,7 +77,9 @@ class Worker:
         return self.answer(committed, until)
 
     def restore(self, committed: int, epoch: int | None = None) -> int:
-        return self.state.restore(P, Point(committed, epoch)).offset
+        point = self.state.restore(P, Point(committed, epoch))
+        assert point is not None
+        return point.offset
 
     def answer(self, begin: int, until: int) -> np.ndarray:  # type: ignore[type-arg]
         mine = [row for row in self.rows if begin <= row["offset"] < until]
@@ -366,6 +371,58 @@ def test_what_was_deleted_before_it_was_scored_is_not_jumped_over(folder: Path, 
     snapshots_at(folder, rows, 801)
     assert Worker(folder, rows, low=1_200).restore(900) == 900
     assert Worker(folder, rows, low=1_200).restore(801) == 801
+
+
+class Slow(Store):
+    """Answers when it is let."""
+
+    def __init__(self, inner: Store) -> None:
+        self._inner, self.let = inner, threading.Event()
+
+    def snapshots(self, partition: int | None = None) -> Sequence[Stored]:
+        assert self.let.wait(20)
+        return self._inner.snapshots(partition)
+
+    def open(self, name: Name) -> Any:
+        return self._inner.open(name)
+
+
+def test_a_store_that_takes_long_holds_nobody(folder: Path, rows: list[Row]) -> None:
+    """The worker is told to ask again, and another position asked for meanwhile begins another look."""
+    snapshots_at(folder, rows, 400, 800)
+    worker = Worker(folder, rows)
+    slow = Slow(worker.store)
+    worker.state._album = Album(slow, ORIGIN, Schedule(1e9, 10**9), worker.writer, beside=True)
+    assert worker.state.restore(P, Point(900)) is None
+    assert worker.state.restore(P, Point(900)) is None
+    assert worker.state.restore(P, Point(500)) is None
+    worker.clock.at = SLOWEST_S + 1
+    assert worker.restore(500) == from_log(folder, rows, 500)
+    worker.state.leave(P)
+    assert worker.state.restore(P, Point(300)) is None
+    slow.let.set()
+    assert looked_for(worker, 300) == Point(Worker(folder, rows).restore(300))
+
+
+def test_what_broke_a_look_is_raised_where_it_was_asked_for(folder: Path, rows: list[Row]) -> None:
+    """A thread that ended for a reason nobody thought of is no endless look."""
+    worker = Worker(folder, rows)
+    worker.state._album = Album(worker.store, ORIGIN, Schedule(1e9, 10**9), worker.writer, beside=True)
+    worker.store.snapshots = broken  # type: ignore[method-assign]
+    with pytest.raises(ZeroDivisionError):
+        looked_for(worker, 900)
+
+
+def looked_for(worker: Worker, committed: int) -> Point | None:
+    """As the loop does: asked again and again."""
+    deadline = time.monotonic() + 20
+    while (found := worker.state.restore(P, Point(committed))) is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return found
+
+
+def broken(partition: int | None = None) -> NoReturn:
+    raise ZeroDivisionError
 
 
 def test_a_store_that_is_away_stops_nobody(folder: Path, rows: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:

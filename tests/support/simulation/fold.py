@@ -63,7 +63,10 @@ class SmallState:
     def begins(self, partition: int) -> None:
         """Anything may be a new group."""
 
-    def restore(self, partition: int, committed: Point) -> Point:
+    def restore(self, partition: int, committed: Point) -> Point | None:
+        """Now and then it is not known yet."""
+        if self.due():
+            return None
         standing = self.standings.get(partition)
         if standing is None or standing.offset > committed.offset:
             standing = self.shelf.newest(partition, committed.offset)
@@ -75,7 +78,8 @@ class SmallState:
         """No log is cut here."""
 
     def leave(self, partition: int) -> None:
-        self.standings[partition].ours = False
+        if partition in self.standings:
+            self.standings[partition].ours = False
 
     def write_due(self, label_offsets: Mapping[int, int]) -> None:
         for partition, standing in self.standings.items():

@@ -181,9 +181,7 @@ MUTANTS = {
         ("self._deliver(pending)\n", "first = pending\n"), (DONE, f"{DONE}                self._deliver(first)\n")
     ),
     "delivery is not awaited": _at_least_once(("while self._producer.flush(self._call_s):", "while False:")),
-    "cards left aside are ahead of the commit": _whole(
-        state=[("fold.offset < low or not fold.at.leads_to(committed)", "fold.offset < low")]
-    ),
+    "cards left aside are ahead of the commit": _whole(state=[("and fold.at.leads_to(committed)", "")]),
     "snapshots are taken of what is pending": _whole(
         worker=[(SCORED, f"{SCORED}            self._state.write_due({{}})\n")],
         state=[("self._album.newest(partition, committed,", "self._album.newest(partition, Point(2**62),")],
