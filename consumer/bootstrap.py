@@ -175,6 +175,7 @@ def _scorer(
         RECORD_LIMIT,
         now_ms,
         settings.output.max_decision_age_ms,
+        rules_wanted=not settings.models.live,
     )
 
 

@@ -10,6 +10,7 @@ lot. So they are right after every crash and every handover, and a stop holds wh
     n   records seen of the running block, and how many a block has
     r   refused records by block, the running one last; the window is BLOCKS whole ones
     s   the offset at which the partition stopped; absent while it goes on
+    m   a model decided, see `consumer.lost_models`
 
 A partition stops after the lot in which a limit was passed, at whichever row of it: how rows came together in lots
 changes where it stops, never whether. It goes on when an order resumes that stop, with empty counters, so that no

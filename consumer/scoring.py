@@ -18,6 +18,7 @@ from consumer.drifting import Drifting
 from consumer.enriching import Enricher
 from consumer.epochs import BACKLOG, CHURN_UNAVAILABLE, LABELS_STALLED, Circumstances, Epochs
 from consumer.life import Life
+from consumer.lost_models import noted, refuse_rules
 from consumer.lots import Fetched, Outgoing, Pending
 from consumer.metrics import STAGE_SECONDS
 from consumer.skips import decoded
@@ -92,6 +93,8 @@ class Scorer:
     clock_ms: Callable[[], int]
     max_age_ms: int = 0
     """Of a record whose decision is still worth a flag; 0: any."""
+    rules_wanted: bool = True
+    """Whether rules decide because somebody said so, be it after a model; else only where none ever did."""
 
     def score(self, fetched: Fetched) -> Scored | None:
         """Raises RegistryAway when a schema cannot be asked for; nothing has happened then. None: all was past."""
@@ -108,6 +111,8 @@ class Scorer:
         with STAGE_SECONDS.labels("enrich").time():
             churn = self.enricher.look_up(lot.rows["customer_id"], sight.at)
         decider = self.decider()
+        if not self.rules_wanted:
+            refuse_rules(fetched.spans, decider)
         with STAGE_SECONDS.labels("decide").time():
             judged = Judged(fetched, lot, sight, decider.decide(lot.rows, sight, churn), churn)
         with STAGE_SECONDS.labels("watch").time():
@@ -115,7 +120,7 @@ class Scorer:
         now = self._circumstances(judged, decider)
         with STAGE_SECONDS.labels("encode").time():
             spans = counted(fetched, lot.refusals, self.limits, self.standing())
-            return Scored(Pending(self._records(judged, now), spans), tally(judged, now))
+            return Scored(Pending(self._records(judged, now), noted(spans, decider)), tally(judged, now))
 
     def _covered(self, sight: Sight) -> Sight:
         """Rows that are later than anything that is remembered say so."""

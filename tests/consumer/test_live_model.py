@@ -44,6 +44,23 @@ def test_a_promotion_decides_from_the_next_lot_on(deployment: Deployment) -> Non
     assert all(2 <= len(each["reasons"]) <= 4 and set(each["reasons"]) <= set(SENTENCES) for each in flags)
 
 
+def test_rules_do_not_take_the_place_of_a_model_that_is_gone(deployment: Deployment) -> None:
+    """A registry that is not where it was stops the worker before it answers; whoever wants rules says so."""
+    shop = Shop(deployment.settings, deployment.folder)
+    shop.champion(0, review_at=0.0005, block_at=0.5)
+    deployment.publish(rows(deployment, 0, 20))
+    assert deployment.score("--max-messages", "20", **GIVEN) == 0
+    root = deployment.settings.models.root
+    root.rename(root.with_name("not mounted"))
+    deployment.publish(rows(deployment, 20, 20))
+    assert deployment.score("--max-messages", "20", **GIVEN) == 78
+    assert "no model is found" in deployment.log()
+    assert len(deployment.read(Role.SCORES).messages) == 20
+    assert deployment.score("--max-messages", "20", models_live="", **GIVEN) == 0
+    models = [each["model"]["name"] for each in deployment.await_records(Role.SCORES, 40).decisions]
+    assert sorted(models) == ["fraud"] * 20 + ["rules"] * 20
+
+
 def test_a_damaged_model_stops_the_start(deployment: Deployment) -> None:
     """Exit code 78 before the group is joined, with the file named; nothing is scored by anything else."""
     shop = Shop(deployment.settings, deployment.folder)
