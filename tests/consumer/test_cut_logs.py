@@ -109,7 +109,7 @@ def test_state_of_after_the_cut_is_not_gone_on_from(kafka: Kafka, answers: str) 
     worker = Worker(kafka, answers, keeper=keeper)
     fetched = worker.fetch()
     assert fetched.past is not None
-    assert (keeper.point, [each.decode() for each in fetched.past.values]) == (Point(0), ["a", "b", "e", "f"])
+    assert (keeper.point, list(fetched.past.values)) == (Point(0), [b"a", b"b", b"e", b"f"])
 
 
 @pytest.mark.parametrize(("code", "text", "cut"), [

@@ -88,9 +88,9 @@ class Worker:
 
 
 def raw(lot: pa.RecordBatch) -> Raw:
-    columns = (numbers(lot[name]).copy() for name in ("partition", "offset", "timestamp"))
+    partition, offset, timestamp = (numbers(lot[name]).copy() for name in ("partition", "offset", "timestamp"))
     nothing: list[bytes | None] = [None] * lot.num_rows
-    return Raw(*columns, nothing, nothing)
+    return Raw(partition, offset, timestamp, nothing, nothing)
 
 
 @pytest.fixture
@@ -361,9 +361,9 @@ def test_where_state_ends_and_whose_log_it_is_go_together(folder: Path, rows: li
     worker = Worker(folder, rows)
     assert worker.state.restore(P, Point(end + 9, 5)) == Point(end, 4)
     worker.state.leave(P)
-    assert worker.state.restore(P, Point(end, 5)).offset < end
+    assert worker.restore(end, 5) < end
     assert Worker(folder, rows).state.restore(P, Point(end, 4)) == Point(end, 4)
-    assert Worker(folder, rows).state.restore(P, Point(end + 9, 3)).offset < end
+    assert Worker(folder, rows).restore(end + 9, 3) < end
 
 
 def test_what_was_deleted_before_it_was_scored_is_not_jumped_over(folder: Path, rows: list[Row]) -> None:
