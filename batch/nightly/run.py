@@ -13,6 +13,7 @@ Whatever fails leaves the live generation as it is, and the run may be started a
 import hashlib
 import os
 import shutil
+import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -41,6 +42,8 @@ from schemas.errors import Misconfigured
 from schemas.settings.nightly import Nightly
 
 WORK: Final = "run-"
+LONGEST_S: Final = 43_200.0
+"""No run takes half a day."""
 NAMED: Final = 8
 """Digits of the digest in a generation's name: of one day, so a few are enough."""
 PUBLISHED, UNCHANGED, DRY = "published", "unchanged", "dry run"
@@ -204,7 +207,7 @@ def folder_in(work: Path) -> Iterator[Path]:
     """A work folder of this process, removed when the block ends; those of processes that ended are removed first."""
     work.mkdir(parents=True, exist_ok=True)
     sweep(work)
-    folder = Path(tempfile.mkdtemp(prefix=f"{WORK}{os.getpid()}-", dir=work))
+    folder = Path(tempfile.mkdtemp(prefix=f"{WORK}{os.getpid()}-{socket.gethostname()}-", dir=work))
     try:
         yield folder
     finally:
@@ -212,20 +215,22 @@ def folder_in(work: Path) -> Iterator[Path]:
 
 
 def sweep(work: Path, *, dry: bool = False) -> list[Path]:
-    """Work folders whose process is gone from this machine."""
-    gone = [path for path in work.glob(f"{WORK}*") if not _runs(path.name)]
+    """Work folders whose process is gone from this machine, and those of others that no run can still be using."""
+    gone = [path for path in work.glob(f"{WORK}*") if not _used(path)]
     for path in gone if not dry else []:
         shutil.rmtree(path, ignore_errors=True)
     return gone
 
 
-def _runs(name: str) -> bool:
-    pid = name.removeprefix(WORK).partition("-")[0]
-    if not pid.isdigit():
+def _used(path: Path) -> bool:
+    pid, _, rest = path.name.removeprefix(WORK).partition("-")
+    if rest.rpartition("-")[0] != socket.gethostname():  # containers may share the folder, each with its own processes
+        with suppress(OSError):
+            return time.time() - path.stat().st_mtime < LONGEST_S
         return False
     try:
         os.kill(int(pid), 0)
-    except (ProcessLookupError, OverflowError):
+    except (ProcessLookupError, OverflowError, ValueError):
         return False
     except PermissionError:
         return True

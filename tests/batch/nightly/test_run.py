@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import socket
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -342,11 +344,15 @@ def test_who_slept_too_long_goes_no_further(night: Night, redis: Redis) -> None:
 
 
 def test_work_folders_of_the_dead_are_removed(tmp_path: Path) -> None:
-    """Those of processes that run stay."""
-    for name in ("run-1-abc", "run-4194304999-abc", "rejects"):
+    """Those of processes that run stay, and those of other machines for half a day."""
+    here = socket.gethostname()
+    dead, old = f"run-4194304999-{here}-abc", "run-1-else-where-old"
+    kept = {f"run-{os.getpid()}-{here}-abc", "run-4194304999-else-where-abc", "rejects"}
+    for name in {dead, old, *kept}:
         (tmp_path / name).mkdir()
-    assert [path.name for path in sweep(tmp_path)] == ["run-4194304999-abc"]
-    assert {path.name for path in tmp_path.iterdir()} == {"run-1-abc", "rejects"}
+    os.utime(tmp_path / old, (0, 0))
+    assert {path.name for path in sweep(tmp_path)} == {dead, old}
+    assert {path.name for path in tmp_path.iterdir()} == kept
 
 
 @pytest.mark.parametrize("where", ["work", "archive"])
