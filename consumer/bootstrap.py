@@ -94,7 +94,7 @@ def _run(settings: Settings, slot: int, life: Life, say: Callable[[str], None], 
         scorer = _scorer(settings, identity, state, labels=labels, orders=orders, watch=watch, churn=churn)
         checkpoint = _checkpoint(settings, points, source, watchdog, life)
         worker = Worker(source, scorer, checkpoint, orders, life, max_messages=max_messages)
-        with _listening(settings, slot, life, worker), _outputs_watched(settings, identity):
+        with _listening(settings, slot, life, worker, churn), _outputs_watched(settings, identity):
             watch.start()
             churn.start()
             worker.run()
@@ -231,13 +231,19 @@ def _outputs_watched(settings: Settings, identity: str) -> Iterator[None]:
 
 
 @contextmanager
-def _listening(settings: Settings, slot: int, life: Life, worker: Worker) -> Iterator[None]:
+def _listening(settings: Settings, slot: int, life: Life, worker: Worker, churn: Enricher) -> Iterator[None]:
     host, port = settings.health.host, settings.health.port
     if port < 0:
         yield
         return
     with closing(
-        Health(host, port + slot if port else 0, live=lambda: life.alive, waits_for=lambda: worker.waits_for)
+        Health(
+            host,
+            port + slot if port else 0,
+            live=lambda: life.alive,
+            waits_for=lambda: worker.waits_for,
+            lacks=lambda: f"churn scores: {churn.trouble}\n" if churn.trouble else "",
+        )
     ) as health:
         log.info("health.listening", host=host, port=health.port)
         yield

@@ -1,7 +1,8 @@
 """Answers on one port whether the worker lives and is ready, and its metrics.
 
 /health/live    200 while the loop turns, else 503: restart it
-/health/ready   200 once partitions were assigned and restored and the loop turns, else 503 and what it waits for
+/health/ready   200 once partitions were assigned and restored and the loop turns, and what goes on without being in
+                order, else 503 and what it waits for
 /metrics        Prometheus text
 """
 
@@ -22,7 +23,15 @@ PLAIN: Final = "text/plain; charset=utf-8"
 class Health:
     """Serves from the start to `close`; port 0 is any free port, `port` tells which."""
 
-    def __init__(self, host: str, port: int, *, live: Callable[[], bool], waits_for: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        live: Callable[[], bool],
+        waits_for: Callable[[], str],
+        lacks: Callable[[], str] = lambda: "",
+    ) -> None:
         questions = {"/health/live": lambda: "" if live() else "the loop stands still", "/health/ready": waits_for}
 
         class Handler(BaseHTTPRequestHandler):
@@ -32,7 +41,8 @@ class Health:
                 elif question := questions.get(self.path):
                     wrong = question()
                     status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
-                    self._answer(status, PLAIN, f"{wrong or status.phrase}\n".encode())
+                    said = lacks() if question is waits_for and not wrong else ""
+                    self._answer(status, PLAIN, f"{wrong or status.phrase}\n{said}".encode())
                 else:
                     self._answer(HTTPStatus.NOT_FOUND, PLAIN, b"try /health/live, /health/ready or /metrics\n")
 

@@ -16,4 +16,8 @@ class Enricher(Protocol):
     def look_up(self, customers: pa.Array, at: Times) -> Churn:
         """Row for row, all of one generation; `at` is when they paid."""
 
+    @property
+    def trouble(self) -> str:
+        """Why no other scores can be read than those in use; empty when all is well."""
+
     def close(self) -> None: ...

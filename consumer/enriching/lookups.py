@@ -62,6 +62,10 @@ class Lookups:
         """Compiles what the budget of the first lot would be spent on; Redis is asked when there is a lot."""
         self._remembered.look_up(hash_strings(pa.array([""])))
 
+    @property
+    def trouble(self) -> str:
+        return self._telling.trouble
+
     def close(self) -> None:
         self._redis.close()
 

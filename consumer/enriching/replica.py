@@ -85,6 +85,11 @@ class Replica:
             return held.look_up(customers, at)
         return weighed(held.basis, held.packed.look_up(hash_strings(customers)), at, self._max_age_ms)
 
+    @property
+    def trouble(self) -> str:
+        asking = self._instead.trouble if self._ready is self._instead else ""
+        return self._telling.trouble or asking
+
     def close(self) -> None:
         """Does not wait for a server that stands still: the thread ends with the process."""
         self._stop.set()

@@ -23,7 +23,8 @@ further one on the next.
 
 - `/metrics`: everything below, as Prometheus text
 - `/health/live`: 200 while the loop turns, else 503: start it again
-- `/health/ready`: 200 once partitions were assigned and the loop turns, else 503
+- `/health/ready`: 200 once partitions were assigned and the loop turns, with a line on churn scores that cannot be
+  read, else 503
 
 Counters move when a lot is committed, so that they agree with what readers of the topics see. The values of `reason`
 are explained in [dead letters](dead-letters.md), those of `mark` in [topics](topics.md#marks).

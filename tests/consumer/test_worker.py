@@ -312,6 +312,8 @@ def test_the_port_tells_life_readiness_and_figures(deployment: Deployment) -> No
     for path in ("live", "ready"):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/{path}", timeout=5) as answer:
             assert answer.status == 200
+            said = answer.read().decode()
+    assert said == "OK\nchurn scores: no generation is published\n"
     text = metrics_with('fraudstream_lag_seconds{partition="0"} 0.0', port)
     assert 'fraudstream_decisions_total{outcome="block"} 10.0' in text
     assert 'fraudstream_checkpoints_total{outcome="committed"}' in text

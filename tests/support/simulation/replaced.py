@@ -52,6 +52,10 @@ class ByName:
     def start(self) -> None:
         """Nothing has to be there."""
 
+    @property
+    def trouble(self) -> str:
+        return ""
+
     def close(self) -> None:
         """Nothing is held."""
 
