@@ -32,6 +32,8 @@ SHARE_INSIDE = 0.65
 LULL_S = 0.2
 LONGEST_HOLD_S = 0.05
 WAIT_S = 3.0
+STEP_MS = 10_000
+"""Between two transactions, so that hours of them do not reach today: brokers refuse what is of tomorrow."""
 
 
 @dataclass
@@ -110,6 +112,7 @@ def chaos(on: Scene, *, kills: int, seconds: float, workers: int, seed: int) -> 
     deadline = time.monotonic() + seconds
     with on.load:
         while killer.total < kills and time.monotonic() < deadline:
+            assert not on.load.refused, on.load.refused
             if killer.strike():
                 _say(killer, kills)
             else:
@@ -139,7 +142,7 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory(prefix="chaos-") as folder,
         running(Path(folder) / "servers") as servers,
-        scene(servers, Path(folder), rate=options.rate) as on,
+        scene(servers, Path(folder), rate=options.rate, step_ms=STEP_MS) as on,
     ):
         outcome = chaos(on, **given)
     for example in outcome.toll.examples:

@@ -13,6 +13,7 @@ from support.label_topic import DAY, T0, encoded, label, put
 from schemas.settings import Settings
 
 MINUTE = 60_000
+STEP_MS = 2 * MINUTE
 TICK_S = 0.05
 BAD_EVERY = 499
 
@@ -20,9 +21,10 @@ BAD_EVERY = 499
 class Load:
     """Between `start` and `stop` so many a second; `burst` at once. `sent` are those that the broker has."""
 
-    def __init__(self, settings: Settings, rate: float = 400.0, cards: int = 1_500, step_ms: int = 2 * MINUTE) -> None:
+    def __init__(self, settings: Settings, rate: float = 400.0, cards: int = 1_500, step_ms: int = STEP_MS) -> None:
         self.settings, self.rate, self.cards, self.step_ms = settings, rate, cards, step_ms
         self.sent = 0
+        self.refused = ""
         self._producer = Producer(
             {"bootstrap.servers": settings.kafka.bootstrap, "partitioner": "murmur2_random", "linger.ms": 5}
         )
@@ -52,6 +54,7 @@ class Load:
             stamp = T0 + number * self.step_ms
             self._produce(value, str(row["card_id"]).encode(), stamp)
         assert self._producer.flush(60) == 0
+        assert not self.refused, self.refused
         self.sent += count
 
     def labels(self, count: int, *, known_ms: int | None = None) -> None:
@@ -84,11 +87,17 @@ class Load:
     def _produce(self, value: bytes, key: bytes, stamp: int) -> None:
         while True:
             try:
-                self._producer.produce(self.settings.topics.transactions, value, key, timestamp=stamp)
+                self._producer.produce(
+                    self.settings.topics.transactions, value, key, timestamp=stamp, on_delivery=self._delivered
+                )
             except BufferError:
                 self._producer.poll(0.05)
             else:
                 return
+
+    def _delivered(self, error: object, _: object) -> None:
+        if error is not None:
+            self.refused = str(error)
 
     def _run(self) -> None:
         begun, done = time.monotonic(), 0

@@ -10,7 +10,7 @@ from pathlib import Path
 from support.audit import audited
 from support.deployment import Deployment, fresh_settings
 from support.handshake import PATIENCE_S, Handshake, handshake, until
-from support.load import Load
+from support.load import STEP_MS, Load
 
 from consumer.fail_points import STEPS
 from fraudstream.local.running import Servers
@@ -53,11 +53,13 @@ class Scene:
 
 
 @contextmanager
-def scene(servers: Servers, folder: Path, steps: tuple[str, ...] = STEPS, rate: float = 400.0) -> Iterator[Scene]:
+def scene(
+    servers: Servers, folder: Path, steps: tuple[str, ...] = STEPS, *, rate: float = 400.0, step_ms: int = STEP_MS
+) -> Iterator[Scene]:
     settings = fresh_settings(servers, folder)
     with handshake() as here:
         deployment = Deployment(settings, folder, besides=here.variable(*steps))
-        load = Load(settings, rate)
+        load = Load(settings, rate, step_ms=step_ms)
         load.labels(LABELS)
         try:
             yield Scene(deployment, load, here)
