@@ -15,7 +15,7 @@ from support.deployment import Deployment
 
 from batch.generation import publish
 from schemas.churn import Keys
-from schemas.topics import RULES
+from schemas.topics import RULES, Role
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -45,6 +45,7 @@ def test_a_plain_client_gets_its_flag_back(deployment: Deployment, snippet: str,
     """A script with nothing but a Kafka client publishes, and one with nothing but that and fastavro reads the flag."""
     process = deployment.start(score_start="earliest", rules_home_countries="DE")
     run(snippet, deployment)
+    deployment.await_records(Role.FLAGS, 1)
     printed = run("subscribe", deployment)
     assert printed.split()[1] == card
     assert "amount_high" in printed
