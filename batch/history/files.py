@@ -27,12 +27,21 @@ STREAMED: Final = frozenset({Format.CSV, Format.JSONL})
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """Row groups of a Parquet file, with as many rows before them."""
+
+    groups: tuple[int, ...]
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
 class File:
-    """`store` is where it lies if not on this machine."""
+    """`store` is where it lies if not on this machine; `cut` says which part of it is meant if not the whole."""
 
     path: Path
     format: Format
     store: Any = field(default=None, compare=False)
+    cut: "Cut | None" = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return str(self.path) if self.store is None else f"{self.store.type_name}://{self.path}"

@@ -1,6 +1,6 @@
 """What a generation consists of, before anybody is told: customers by bucket, and the same ones packed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,13 +9,16 @@ from typing import IO, Final, Literal, Protocol
 
 import numpy as np
 
-from batch.nightly.buckets import bucket_numbers
+from batch.nightly.buckets import Integers, bucket_numbers, commands
+from batch.nightly.line import Line
 from batch.nightly.scored import Scored
 from batch.nightly.spill import Spill
 from models.churn.packed import NUMBER, SCORE, Packed, digest, packed
 from models.churn.tally import Tally
 from models.churn.volume import head, parts
-from schemas.churn import BucketRule, Meta
+from schemas.churn import BucketRule, Keys, Meta
+
+Still = Callable[[], None]
 
 CHUNK_ROWS: Final = 120_000
 """1.4 MB: no single command or answer is long."""
@@ -59,11 +62,28 @@ class Facts:
         )
 
 
-class Content(Protocol):
-    facts: Facts
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """`buckets` with as many customers as `counts` says; `size` is what was sent, in bytes."""
 
-    def groups(self) -> Iterator[Scored]:
-        """All customers of a bucket are in one group."""
+    buckets: Integers
+    counts: Integers
+    size: int
+
+
+def write(rows: Scored, line: Line, keys: Keys, meta: Meta) -> Written:
+    """All customers of a bucket must be among these."""
+    made = commands(rows, meta.rule, keys, meta.generation)
+    line.send(made.packed, len(made.buckets))
+    return Written(made.buckets, made.counts, len(made.packed))
+
+
+class Content(Protocol):
+    @property
+    def facts(self) -> Facts: ...
+
+    def write(self, line: Line, keys: Keys, meta: Meta, fence: int, still: Still) -> Iterator[Written]:
+        """Every bucket, once; `still` raises where this process may not go on, and is asked often."""
         ...
 
     def chunks(self) -> Iterator[Packed]:
@@ -71,7 +91,18 @@ class Content(Protocol):
         ...
 
 
-class InMemory:
+class Grouped:
+    def groups(self) -> Iterator[Scored]:
+        """All customers of a bucket are in one group."""
+        raise NotImplementedError
+
+    def write(self, line: Line, keys: Keys, meta: Meta, _fence: int, still: Still) -> Iterator[Written]:
+        for group in self.groups():
+            still()
+            yield write(group, line, keys, meta)
+
+
+class InMemory(Grouped):
     """Of customers who are each there once."""
 
     def __init__(self, rows: Scored, rule: BucketRule) -> None:
@@ -89,7 +120,7 @@ class InMemory:
         yield from parts(self._packed, CHUNK_ROWS)
 
 
-class OnDisk:
+class OnDisk(Grouped):
     """In a work folder: groups as they were spilled, and the two columns of the packed form."""
 
     def __init__(self, folder: Path, kept: Spill, groups: Sequence[int], facts: Facts) -> None:
@@ -103,10 +134,7 @@ class OnDisk:
             yield self._kept.read(number)
 
     def chunks(self) -> Iterator[Packed]:
-        with columns(self._folder, "rb") as (numbers, scores):
-            for at in range(0, self.facts.rows, CHUNK_ROWS):
-                rows = min(CHUNK_ROWS, self.facts.rows - at)
-                yield Packed(np.fromfile(numbers, NUMBER, rows), np.fromfile(scores, SCORE, rows))
+        yield from read_columns(self._folder, self.facts.rows)
 
 
 @contextmanager
@@ -114,6 +142,14 @@ def columns(folder: Path, mode: Literal["rb", "wb"]) -> Iterator[tuple[IO[bytes]
     """The two files of the packed form."""
     with (folder / "numbers").open(mode) as numbers, (folder / "scores").open(mode) as scores:
         yield numbers, scores
+
+
+def read_columns(folder: Path, rows: int) -> Iterator[Packed]:
+    """In chunks."""
+    with columns(folder, "rb") as (numbers, scores):
+        for at in range(0, rows, CHUNK_ROWS):
+            some = min(CHUNK_ROWS, rows - at)
+            yield Packed(np.fromfile(numbers, NUMBER, some), np.fromfile(scores, SCORE, some))
 
 
 def write_columns(folder: Path, parts: Iterable[Packed]) -> str:

@@ -75,27 +75,18 @@ def prepare(source: Source, folder: Path, limits: Limits, rejects: Rejects, say:
         spill.add(lot.rows, by_bucket(lot.rows, RANGES, dense=True))
         say("scoring", seen.read)
     spill.done()
-    if not seen.rows:
-        raise Usage(
-            f"{', '.join(map(str, source.files[:3]))}: no row has a customer and a score",
-            fix="nothing was written, what was live stays live; see the rejects file for what is wrong with the rows",
-        )
-    rejected = rejects.total
-    dense, ranges = seen.dense(limits), RANGES
-    while seen.rows > ranges * RANGE_ROWS:
-        ranges *= 2
-    if ranges != RANGES or (not dense and seen.highest >= 0):
-        spill = _again(spill, folder, ranges, dense=dense)
-    whole = seen.rows <= RANGE_ROWS
-    again = _Again(source, rejects)
-    tally, content = _settle(spill, folder, _Cut(whole, dense, ranges, limits.per_bucket), again, say)
+    rejected, cut = rejects.total, ways(seen, source, limits)
+    if cut.ranges != RANGES or (not cut.dense and seen.highest >= 0):
+        spill = _again(spill, folder, cut.ranges, dense=cut.dense)
+    again = Again(source, rejects)
+    tally, content = _settle(spill, folder, cut, again, say)
     counted = Counted(seen.read, rejected, again.rows, rejects.reasons[OUT_OF_RANGE], tuple(blanks.items()))
     return Prepared(content, tally, counted)
 
 
 @dataclass(frozen=True, slots=True)
-class _Cut:
-    """`whole`: all rows are one range."""
+class Ways:
+    """Into which ranges the rows are cut, whatever the engine; `whole`: all rows are one range."""
 
     whole: bool
     dense: bool
@@ -107,9 +98,27 @@ class _Cut:
         ranges = 1 if self.whole else self.ranges
         return BucketRule(0 if self.dense else -(-rows // (self.per_bucket * ranges)) * ranges)
 
+    def facts(self, tally: Tally, digest: str, highest: int) -> Facts:
+        """`highest` is the highest id where the ways are dense."""
+        rule = self.rule(tally.rows)
+        return Facts.of(tally, digest, rule, highest // IDS_PER_BUCKET if self.dense else rule.buckets - 1)
+
+
+def ways(seen: Seen, source: Source, limits: Limits) -> Ways:
+    """Raises Usage where no customer is left."""
+    if not seen.rows:
+        raise Usage(
+            f"{', '.join(map(str, source.files[:3]))}: no row has a customer and a score",
+            fix="nothing was written, what was live stays live; see the rejects file for what is wrong with the rows",
+        )
+    ranges = RANGES
+    while seen.rows > ranges * RANGE_ROWS:
+        ranges *= 2
+    return Ways(seen.rows <= RANGE_ROWS, seen.dense(limits), ranges, limits.per_bucket)
+
 
 @dataclass(slots=True)
-class _Again:
+class Again:
     """Rows of customers who were there before."""
 
     source: Source
@@ -136,7 +145,7 @@ def _again(spill: Spill, folder: Path, ranges: int, *, dense: bool) -> Spill:
     return found
 
 
-def _settle(spill: Spill, folder: Path, cut: _Cut, again: _Again, say: Say) -> tuple[Tally, Content]:
+def _settle(spill: Spill, folder: Path, cut: Ways, again: Again, say: Say) -> tuple[Tally, Content]:
     tally, entries, kept, highest = Tally(), Entries(folder, cut.ranges), Spill(folder, "kept"), -1
     for number, rows in _groups(spill, cut.whole):
         found = settled(rows)
@@ -149,9 +158,7 @@ def _settle(spill: Spill, folder: Path, cut: _Cut, again: _Again, say: Say) -> t
     kept.done()
     spill.remove()
     digest = write_columns(folder, _packed(entries, kept))
-    rule = cut.rule(tally.rows)
-    last = highest // IDS_PER_BUCKET if cut.dense else rule.buckets - 1
-    return tally, OnDisk(folder, kept, kept.ranges, Facts.of(tally, digest, rule, last))
+    return tally, OnDisk(folder, kept, kept.ranges, cut.facts(tally, digest, highest))
 
 
 def _groups(spill: Spill, whole: bool) -> Iterator[tuple[int, Scored]]:

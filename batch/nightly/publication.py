@@ -20,7 +20,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from batch.nightly.buckets import Integers, commands
+from batch.nightly.buckets import Integers
 from batch.nightly.content import Content
 from batch.nightly.line import Line, packed
 from models.churn.packed import Packed, digest, unpacked
@@ -112,7 +112,7 @@ class Publication:
     def run(self, meta: Meta, content: Content, by: By, still: Callable[[], None] = lambda: None) -> Live:
         """`still` raises where this process may not go on, before anything is seen by readers."""
         fence = self._claim(meta, content)
-        numbers, counts = self._write(meta, content, still)
+        numbers, counts = self._write(meta, content, fence, still)
         self._say("verifying", 0)
         self.verify(meta, numbers, counts)
         still()
@@ -174,18 +174,15 @@ class Publication:
             pass
         return int(fence)
 
-    def _write(self, meta: Meta, content: Content, still: Callable[[], None]) -> tuple[Integers, Integers]:
+    def _write(self, meta: Meta, content: Content, fence: int, still: Callable[[], None]) -> tuple[Integers, Integers]:
         name, rows = meta.generation, 0
         self._redis.hset(self._keys.meta(name), mapping=meta.fields())
         numbers, counts = [], []
-        for group in content.groups():
-            still()
-            made = commands(group, meta.rule, self._keys, name)
-            self._line.send(made.packed, len(made.buckets))
-            self._bytes += len(made.packed)
-            numbers.append(made.buckets)
-            counts.append(made.counts)
-            rows += len(group)
+        for written in content.write(self._line, self._keys, meta, fence, still):
+            self._bytes += written.size
+            numbers.append(written.buckets)
+            counts.append(written.counts)
+            rows += int(written.counts.sum())
             self._say("publishing", rows)
         for number, part in enumerate(content.chunks()):
             still()

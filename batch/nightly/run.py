@@ -49,6 +49,8 @@ NAMED: Final = 8
 PUBLISHED, UNCHANGED, DRY = "published", "unchanged", "dry run"
 
 Say = Callable[[str, int], None]
+Prepare = Callable[[Source, Path, Limits, Rejects, Say], Prepared]
+"""An engine: `batch.nightly.prepare` for one machine, `batch.spark.engine` for many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Run:
         terms: Nightly,
         archive: Archive | None = None,
         *,
+        prepare: Prepare = prepare,
         say: Say = lambda _what, _rows: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -102,6 +105,7 @@ class Run:
         self._keys = keys
         self._terms = terms
         self._archive = archive
+        self._prepare = prepare
         self._say = say
         self._now = now
         self._seconds: dict[str, float] = {}
@@ -119,7 +123,7 @@ class Run:
             ):
                 limits = read_limits(self._redis)
                 with self._timed("prepare"):
-                    prepared = prepare(asked.source, folder, limits, rejects, self._say)
+                    prepared = self._prepare(asked.source, folder, limits, rejects, self._say)
                 return self._judged(asked, prepared, limits, rejects, lock)
 
     def _judged(self, asked: Asked, prepared: Prepared, limits: Limits, rejects: Rejects, lock: Lock | None) -> Outcome:

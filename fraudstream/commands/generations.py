@@ -40,14 +40,13 @@ def archive_of(settings: "Settings") -> "Archive | None":
 
 @contextmanager
 def redis_of(settings: "Settings", patience_s: float = PATIENCE_S) -> "Iterator[Redis]":
+    with connected(settings.redis.url.get_secret_value(), patience_s) as client:
+        yield client
+
+
+def connected(url: str, patience_s: float = PATIENCE_S) -> "Redis":
     from redis import Redis
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
-    with Redis.from_url(
-        settings.redis.url.get_secret_value(),
-        socket_timeout=patience_s,
-        socket_connect_timeout=QUICK_S,
-        retry=Retry(NoBackoff(), 0),
-    ) as client:
-        yield client
+    return Redis.from_url(url, socket_timeout=patience_s, socket_connect_timeout=QUICK_S, retry=Retry(NoBackoff(), 0))

@@ -10,14 +10,17 @@ from fraudstream.commands.generations import QUICK_S, archive_of, keys_of, now, 
 from fraudstream.commands.ledger import Json, Who, as_json
 from fraudstream.commands.options import Config, RedisUrl, Set, settings_from
 from fraudstream.commands.steps import steps
+from fraudstream.nightly_engine import Engine, engine
 from schemas.errors import Usage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from batch.nightly.archive import Archive
     from batch.nightly.publication import By
     from batch.nightly.source import Source
+    from batch.spark.reader import Reader
     from schemas.settings import Settings
 
 Files = Annotated[
@@ -72,6 +75,16 @@ def run(
         Path | None,
         typer.Option("--rejects", metavar="FILE", help="Gets each row that is left out: JSON lines, or .csv [by day]."),
     ] = None,
+    with_: Annotated[
+        Engine, typer.Option("--engine", help="What scores: this machine alone, or Spark.")
+    ] = Engine.LOCAL,
+    master: Annotated[
+        str | None,
+        typer.Option("--spark-master", metavar="MASTER", help="local[4], spark://…, yarn, k8s://… [local[*]]."),
+    ] = None,
+    conf: Annotated[
+        list[str] | None, typer.Option("--spark-conf", metavar="NAME=VALUE", help="For Spark; may be repeated.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Ask the gates, write nothing to Redis.")] = False,
     json: Json = False,
     redis: RedisUrl = None,
@@ -84,6 +97,8 @@ def run(
     Once a night, by cron or a Kubernetes CronJob. Killed at any step it may be run again. The same day, customers and
     model once more change nothing. Exit code 75 while another run holds the lock, 78 where a gate refuses.
     """
+    from contextlib import ExitStack
+
     from batch.nightly.run import Asked, Run
     from fraudstream.generations import facts, lines
 
@@ -92,7 +107,7 @@ def run(
     day = _day(as_of)
     if override and not why:
         raise Usage("--override without a reason", fix='add --why "…": the log keeps it')
-    source, name, digest = _source(files, settings, model, key, style, scores=scores)
+    source, name, digest, reader = _source(files, settings, model, key, style, scores=scores)
     asked = Asked(
         source=source,
         model=name,
@@ -104,8 +119,11 @@ def run(
         overrides=tuple(override or ()),
         dry=dry_run,
     )
-    with redis_of(settings) as client, steps(expect or 0) as say:
-        outcome = Run(client, keys_of(settings), settings.nightly, archive_of(settings), say=say)(asked)
+    with redis_of(settings) as client, ExitStack() as stack, steps(expect or 0) as say:
+        prepare = engine(with_, settings=settings, reader=reader, master=master, conf=conf or [], stack=stack)
+        outcome = Run(client, keys_of(settings), settings.nightly, archive_of(settings), prepare=prepare, say=say)(
+            asked
+        )
     if json:
         typer.echo(as_json(facts(outcome)))
     else:
@@ -252,10 +270,13 @@ def _source(
     style: Format | None,
     *,
     scores: bool,
-) -> "tuple[Source, str, str]":
-    """What is read, the name of what scores, and its digest."""
+) -> "tuple[Source, str, str, Callable[[], Reader]]":
+    """What is read, the name of what scores, its digest, and how it gets to other machines."""
+    from functools import partial
+
     from batch.history.files import found
     from batch.nightly.source import Customers, Scores
+    from batch.spark.reader import Reader, Shipped
 
     names = files or ([settings.nightly.customers] if settings.nightly.customers else [])
     if not names:
@@ -263,7 +284,8 @@ def _source(
     if scores and model is not None:
         raise Usage("--scores and --model: the scores are there already", fix="leave one of them away")
     if scores:
-        return Scores(found(names, style), key or CUSTOMER_ID), "scores of files", ""
+        column = key or CUSTOMER_ID
+        return Scores(found(names, style), column), "scores of files", "", partial(Reader, column)
     from models.registry.registry import Registry
 
     registry = Registry(settings.models.root.expanduser(), settings.models.trusted)
@@ -272,7 +294,12 @@ def _source(
     churn = registry.load(wanted).churn
     if churn is None:
         raise Usage(f"{wanted} scores no customers", fix="name a churn model with --model, or set nightly.model")
-    return Customers(found(names, style), key or churn.key or CUSTOMER_ID, churn), str(resolved), churn.digest
+    column = key or churn.key or CUSTOMER_ID
+
+    def reader() -> Reader:
+        return Reader(column, Shipped.of(resolved.folder, settings.models.trusted, churn.digest))
+
+    return Customers(found(names, style), column, churn), str(resolved), churn.digest, reader
 
 
 def _archived(archive: "Archive | None", generation: str, digest: str) -> str:

