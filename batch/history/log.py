@@ -52,6 +52,10 @@ class Log:
         self._consumer = Consumer(_properties(settings) | {"error_cb": self._heard})
         self.begins: dict[int, int] = {}
         self.ends: dict[int, int] = {}
+        self.look_again()
+
+    def look_again(self) -> None:
+        """What was written since counts from here on."""
         for partition in self._partitions():
             low, high = self._patiently(self._watermarks, partition)
             self.begins[partition], self.ends[partition] = low, high

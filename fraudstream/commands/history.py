@@ -106,7 +106,7 @@ def history_of(told: Told, settings: "Settings", note: Callable[[str], None]) ->
     from batch.history.rejects import Rejects
 
     with ExitStack() as stack:
-        file = stack.enter_context(_written(told.rejects)) if told.rejects else None
+        file = rejected_to(stack, told.rejects)
         rejects = Rejects(told.max_rejects, file)
         if told.from_topics:
             topics = _of_topics(told, settings, rejects)
@@ -124,7 +124,7 @@ def transactions_of(
     from batch.history.rejects import Rejects
 
     with ExitStack() as stack:
-        file = stack.enter_context(_written(told.rejects)) if told.rejects else None
+        file = rejected_to(stack, told.rejects)
         plain = Told(**{each.name: getattr(told, each.name) for each in fields(Table)})
         rejects = Rejects(told.max_rejects, file)
         if topic is None:
@@ -160,7 +160,9 @@ def _of_files(
         assignment(TRUTHS, ()),
         found(told.labels or []),
         found(told.truths or []),
-        Reading(Clock(_zone(told.timezone), told.time_unit), settings.money.reference or NO_CURRENCY, told.fraud_value),
+        Reading(
+            Clock(zone_of(told.timezone), told.time_unit), settings.money.reference or NO_CURRENCY, told.fraud_value
+        ),
         _milliseconds(told.label_delay),
         Checks(reject_pans=settings.checks.reject_pans),
         Bank.of(settings).money,
@@ -199,7 +201,7 @@ def _labels_once(told: Told) -> None:
         raise Usage("--label-map is about the table of --labels", fix="give --labels FILE, or use --map")
 
 
-def _zone(name: str) -> str:
+def zone_of(name: str) -> str:
     from schemas.settings.rules import zone
 
     try:
@@ -215,6 +217,10 @@ def _milliseconds(delay: str | None) -> int | None:
         return None if delay is None else milliseconds(delay)
     except ValueError:
         raise Usage(f"--label-delay {delay} is no length of time", fix=f"give {WORDS}") from None
+
+
+def rejected_to(stack: ExitStack, path: Path | None) -> TextIO | None:
+    return stack.enter_context(_written(path)) if path else None
 
 
 def _written(path: Path) -> TextIO:

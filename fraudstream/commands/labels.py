@@ -1,4 +1,4 @@
-"""`fraudstream label` and `fraudstream labels import`: verdicts to the label topic."""
+"""`fraudstream label`, `fraudstream labels import` and `mature`: verdicts to the label topic."""
 
 import time
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from fraudstream.commands.maturing import mature
 from fraudstream.commands.options import Bootstrap, Config, Set, moment_ms, settings_from, span_ms
 from fraudstream.commands.progress import progress, share_read, to_stderr
 from fraudstream.commands.sending import FramingOption, Sending, encoder_for, publisher_for, what_now, written
@@ -153,6 +154,9 @@ def import_labels(
         sending.run(labels, bad.say)
     if bad.total:
         raise Usage(f"{bad.total:,} of {sending.read:,} rows were not sent", fix=what_now(rejects))
+
+
+app.command("mature", short_help="Publish that what nobody disputed was genuine.")(mature)
 
 
 def _rows(stream: BufferedReader, style: Format, form: "Form", sending: Sending, say: Any) -> Iterator[Rows]:  # noqa: ANN401
