@@ -14,6 +14,7 @@ from schemas.settings.labels import Labels
 from schemas.settings.models import Models
 from schemas.settings.money import Money
 from schemas.settings.nightly import Archive, Nightly
+from schemas.settings.offers import Offers
 from schemas.settings.outlets import Checks, Health, Log, Output
 from schemas.settings.rules import Policy, Rules
 from schemas.settings.score import Score
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     state: State = State()
     nightly: Nightly = Nightly()
     archive: Archive = Archive()
+    offers: Offers = Offers()
     dead_letters: DeadLetters = DeadLetters()
     health: Health = Health()
     log: Log = Log()
