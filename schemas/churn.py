@@ -3,7 +3,8 @@
     churn:current               "<generation> <fence>"
     churn:fence                 the highest fence number given out; it only grows
     churn:lock                  who is publishing, as JSON; it expires unless its holder renews it
-    churn:meta:<generation>     hash: what `Meta` has, and last_bucket, last_chunk, status, fence, replaced
+    churn:meta:<generation>     hash: what `Meta` has, and last_bucket, last_chunk, status, fence, replaced;
+                                after customers were erased: how many (erased), and the first digest (digest_published)
     churn:<generation>:<n>      hash: customer id -> score with six decimals
     churn:snap:<generation>:<i> string: the i-th part of all customers, ascending by number, as `models.churn.packed`
     churn:log                   capped stream of publications and rollbacks

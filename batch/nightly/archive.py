@@ -78,6 +78,21 @@ class Archive:
         except OSError as error:
             raise DependencyAway(f"{self} does not answer: {masked(str(error))}", fix=FIX) from error
 
+    def rewrite(self, kept: Kept, pieces: Iterable[bytes]) -> None:
+        """In place of what is there, as old as that; where it fails, what was there stays."""
+        system, _ = self._root()
+        try:
+            if isinstance(system, fs.LocalFileSystem):
+                _write(Path(kept.path), pieces)
+                os.utime(kept.path, (kept.written.timestamp(),) * 2)
+                return
+            with system.open_output_stream(kept.path) as stream:
+                for piece in pieces:
+                    stream.write(piece)
+        except OSError as error:
+            said = f"generation {kept.generation} cannot be rewritten in {self}: {masked(str(error))}"
+            raise DependencyAway(said, fix=f"{FIX}; then run the same command again") from error
+
     def kept(self) -> list[Kept]:
         """The newest first."""
         system, root = self._root()

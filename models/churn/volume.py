@@ -10,6 +10,7 @@ scores    4 bytes for each customer, millionths, little-endian
 
 import json
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,9 +37,9 @@ class Volume:
     packed: Packed
 
 
-def head(meta: Meta) -> bytes:
-    """Everything before the numbers."""
-    facts = canonical(meta.fields() | {"generation": meta.generation})
+def head(meta: Meta, besides: Mapping[str, str] | None = None) -> bytes:
+    """Everything before the numbers; `besides` is told, and read by nobody."""
+    facts = canonical(meta.fields() | {"generation": meta.generation, **(besides or {})})
     room = -(FRONT.size + len(facts)) % ALIGNED
     return FRONT.pack(MAGIC, len(facts) + room) + facts + b" " * room
 

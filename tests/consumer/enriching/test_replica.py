@@ -14,6 +14,9 @@ import pytest
 from redis import Redis
 from support.churn import AS_OF, AS_OF_MS, chunks_of, many, meta_of, write
 
+from batch.generation import publish
+from batch.nightly.erasure import Erasure, Places
+from batch.nightly.publication import By
 from consumer.enriching import copies as copies_module
 from consumer.enriching.building import client, folder
 from consumer.enriching.copies import Copies
@@ -356,3 +359,22 @@ def test_scores_are_the_text_of_the_buckets(redis: Redis, keys: Keys) -> None:
     """What these tests publish is what the documented keys say."""
     write(redis, keys, meta_of("g1", many(1)), many(1))
     assert redis.hget(keys.bucket("g1", 0), "5") == to_text(many(1)["5"])
+
+
+def test_an_erased_customer_leaves_the_hosts_copy(redis: Redis, keys: Keys, made: Any, tmp_path: Path) -> None:
+    """A running worker sees the new fence, makes its copy anew and removes the old one; others' scores stay."""
+    scores = {str(number): number * 100 for number in range(1_000)}
+    publish(redis, keys, scores, generation="g1", as_of=AS_OF, published_at=AS_OF, model="m/1")
+    place = tmp_path / "copies"
+    replica = made(place)
+    replica.look()
+    [before] = place.glob("*.churn")
+    places = Places(None, tmp_path / "nowhere", tmp_path / "work")
+    assert Erasure(redis, keys, places, By())("421", AS_OF).redis == ["g1"]
+    replica.look()
+    assert [each.fields(0)["status"] for each in (look_up(replica, "421"), look_up(replica, "422"))] == [
+        "unknown_customer",
+        "fresh",
+    ]
+    [after] = place.glob("*.churn")
+    assert after != before
