@@ -28,7 +28,7 @@ def gather(origin: Origin, note: Callable[[str], None]) -> Labelled:
     table = whole(origin.files, origin.key, [origin.label], origin.rejects)
     names = table.rows.schema.names
     if origin.label not in names:
-        raise Usage(f"the customers have no column {origin.label}", fix=f"--label names one of {', '.join(names)}")
+        raise Usage(f"the customers have no column {origin.label!r}", fix=f"--label names one of {', '.join(names)}")
     churned, known = truth(origin.label, table.rows[origin.label], origin.positive)
     where = np.flatnonzero(known)
     unknown = len(known) - len(where)

@@ -97,7 +97,7 @@ def test_what_is_wrong_is_said_with_what_there_is(telco: Path, tmp_path: Path) -
     """Columns, values, estimators, files, formats: each by name, with the way out."""
     root = ("--root", tmp_path / "models")
     missing = refusal("train", telco, *root)
-    assert missing.message == "the customers have no column churned"
+    assert missing.message == "the customers have no column 'churned'"
     assert "MonthlyCharges" in missing.fix
     assert (
         "values no, yes; none is gone"
