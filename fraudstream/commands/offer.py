@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fraudstream.commands.generations import keys_of, now, redis_of
+from fraudstream.commands.generations import QUICK_S, keys_of, now, redis_of
 from fraudstream.commands.ledger import Json, Root, as_json
 from fraudstream.commands.options import Config, RedisUrl, Set, settings_from
 from schemas.errors import Usage
@@ -84,7 +84,7 @@ def _published(settings: "Settings", customer: str, policy: "OffersPolicy") -> "
     terms = Terms.of(
         settings.nightly.threshold, round(timedelta(hours=policy.stale_after_hours).total_seconds() * 1000)
     )
-    with redis_of(settings) as client, answering():
+    with redis_of(settings, QUICK_S) as client, answering():
         found = look_up(client, keys_of(settings), [customer], terms, now())
     [answer] = found.answers
     generation = found.meta.generation if found.meta else None

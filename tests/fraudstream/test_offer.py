@@ -39,7 +39,7 @@ def typed(forked: Forked, environment: dict[str, str], tmp_path: Path) -> Offere
 
 def test_by_night_and_by_day(typed: Offered, tmp_path: Path) -> None:
     """The published score is that of the row at hand; an old one changes the offer; strangers have one."""
-    typed("churn", "customers", "--count", 700, "--out", "known.parquet")
+    typed("churn", "customers", "--count", 1_450, "--out", "known.parquet")
     typed("churn", "customers", "--count", 60, "--seed", 9, "--unlabelled", "--out", "tonight.jsonl")
     typed("churn", "train", "known.parquet", "--estimator", "logistic")
     typed("models", "promote", "models:/churn/1", "--why", "first")
