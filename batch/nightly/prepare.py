@@ -67,14 +67,16 @@ def prepare(source: Source, folder: Path, limits: Limits, rejects: Rejects, say:
     """Raises Usage where no customer is left, Misconfigured where two have one number."""
     seen, blanks = Seen(), Counter[str]()
     spill = Spill(folder, "read")
-    for lot in _ahead(source.lots()):
-        seen.read += lot.read
-        seen.add(lot.rows)
-        blanks.update(lot.blanks)
-        rejects.add(lot.rejected)
-        spill.add(lot.rows, by_bucket(lot.rows, RANGES, dense=True))
-        say("scoring", seen.read)
-    spill.done()
+    try:
+        for lot in _ahead(source.lots()):
+            seen.read += lot.read
+            seen.add(lot.rows)
+            blanks.update(lot.blanks)
+            rejects.add(lot.rejected)
+            spill.add(lot.rows, by_bucket(lot.rows, RANGES, dense=True))
+            say("scoring", seen.read)
+    finally:
+        spill.done()
     rejected, cut = rejects.total, ways(seen, source, limits)
     if cut.ranges != RANGES or (not cut.dense and seen.highest >= 0):
         spill = _again(spill, folder, cut.ranges, dense=cut.dense)
