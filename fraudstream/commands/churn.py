@@ -112,7 +112,6 @@ def train(
             if column not in table.rows.schema.names:
                 raise Usage(f"--drop {column}: there is no such column", fix="leave it out, or correct the name")
         made = make(order, table, registry, say, to_stderr)
-    _tell(made.report, json)
     if out is not None:
         kept = f"{made.write(out, author.at)[:12]} is in {out}"
     else:
@@ -121,6 +120,7 @@ def train(
             f"{resolved} is {str(resolved.digest)[:12]}\nsee it: fraudstream models show {resolved}\n"
             f"make it live, past the gates: fraudstream models promote {resolved} --why ..."
         )
+    _tell(made.report, json)
     to_stderr(f"done in {time.monotonic() - began:.1f} s: {kept}")
 
 
@@ -165,12 +165,12 @@ def evaluate(
         table = gather(told.origin(rejects), to_stderr)
         say("judging", len(table))
         found = answer(Question(model, against, everybody, told.files or ()), table, registry, to_stderr)
-    _tell(found.report, json)
     if out is not None:
         found.write(out)
     if record:
         resolved = found.record(registry, author)
         to_stderr(f"{resolved} has this evidence: fraudstream models promote {resolved} --why ...")
+    _tell(found.report, json)
     to_stderr(f"done in {time.monotonic() - began:.1f} s")
 
 

@@ -1,6 +1,9 @@
 """`fraudstream churn`, as somebody with a table from elsewhere uses it."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +76,21 @@ def test_a_telco_table_trains_without_a_word_about_its_columns(telco: Path, tmp_
     judged = done("evaluate", telco, "--label", "Churn", "--root", root, "--out", tmp_path / "out")
     assert "customers that nobody learnt from" in judged.stdout
     assert "# models:/churn@champion" in (tmp_path / "out" / "model_card.md").read_text()
+    verified = CliRunner().invoke(app, ["models", "verify", "--root", str(root)])
+    assert "scores for customers" in verified.output
+
+
+def test_a_model_is_registered_though_nobody_reads_the_report(telco: Path, tmp_path: Path) -> None:
+    """As where the report goes to `head`, which leaves when it has seen enough."""
+    root = tmp_path / "models"
+    options = ("--label", "Churn", "--estimator", "logistic", "--root", root)
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = (sys.executable, "-m", "fraudstream", "churn", "train", telco, *options)
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False, text=True)
+    os.close(writing)
+    assert ended.returncode in {0, 1}, ended.stderr
+    assert "Traceback" not in ended.stderr
     verified = CliRunner().invoke(app, ["models", "verify", "--root", str(root)])
     assert "scores for customers" in verified.output
 
