@@ -2,6 +2,7 @@
 
 import csv
 import json
+import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any, Final, TextIO
 
 from batch.nightly.source import Rejected
 from models.artefact.durable import PART
+from schemas.errors import FraudstreamError
 
 FIELDS: Final = [each.name for each in fields(Rejected)]
 MOST_TOLD: Final = 5
@@ -43,16 +45,28 @@ class Rejects:
 
 @contextmanager
 def rejects_in(path: Path) -> Iterator[Rejects]:
-    """There whole when the block ends, and not at all where nothing was rejected; a file of before is replaced."""
+    """There when the block ends, also where nobody was left; a file of before goes, also where nothing was rejected.
+
+    Two runs of a day, such as one that is dry, do not write into the file of the other.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{PART}{path.name}")
+    part = path.with_name(f"{PART}{uuid.uuid4().hex}-{path.name}")
     try:
-        with part.open("w", encoding="utf-8", newline="") as file:
+        with part.open("x", encoding="utf-8", newline="") as file:
             found = Rejects(file, csv_=path.suffix.lower() == ".csv")
-            yield found
-        if found.total:
-            part.replace(path)
-        else:
-            path.unlink(missing_ok=True)
+            try:
+                yield found
+            except FraudstreamError:
+                file.flush()
+                _settle(part, path, found)
+                raise
+        _settle(part, path, found)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _settle(part: Path, path: Path, found: Rejects) -> None:
+    if found.total:
+        part.replace(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """One nightly run: from files to what everybody reads.
 
     1. the lock; what runs that died have left is removed
-    2. rows are scored, checked and set aside; nobody sees anything of that
+    2. rows are scored, checked and set aside, those that are left out told; nobody else sees anything of that
     3. what is live already with the same day, content and model is not published again
     4. gates
     5. the archive
@@ -116,13 +116,9 @@ class Run:
         work = self._terms.work.expanduser()
         with answering(), room_in(work, "the rows of this run"):
             lock = None if asked.dry else Lock(self._redis, self._keys, self._terms.lease_s)
-            with (
-                lock.held() if lock else nullcontext(),
-                folder_in(work) as folder,
-                rejects_in(asked.rejects) as rejects,
-            ):
+            with lock.held() if lock else nullcontext(), folder_in(work) as folder:
                 limits = read_limits(self._redis)
-                with self._timed("prepare"):
+                with rejects_in(asked.rejects) as rejects, self._timed("prepare"):
                     prepared = self._prepare(asked.source, folder, limits, rejects, self._say)
                 return self._judged(asked, prepared, limits, rejects, lock)
 

@@ -26,8 +26,9 @@ from batch.nightly.gates import Refused
 from batch.nightly.limits import Limits
 from batch.nightly.lock import Held, Holder, Lock
 from batch.nightly.publication import By
+from batch.nightly.rejects import rejects_in
 from batch.nightly.run import Asked, Outcome, Run, sweep
-from batch.nightly.source import Customers, Scores, Source
+from batch.nightly.source import Customers, Rejected, Scores, Source
 from models.churn.volume import opened
 from schemas.churn import SCALE, Keys, from_text
 from schemas.errors import DependencyAway, Misconfigured, Usage
@@ -152,6 +153,37 @@ def test_rejects_are_a_table_where_the_name_says_so(night: Night) -> None:
         assert [row["id"] for row in csv.DictReader(file)] == ["2"]
     night.run(night.table("customer_id,score\n1,.1\n2,.3\n"), rejects=path, overrides=("rows",))
     assert not path.exists()
+
+
+def test_who_is_refused_is_told_of_which_rows(night: Night) -> None:
+    """By a gate, or because nobody is left: that is when somebody looks, and not at the rows of an earlier run."""
+    with pytest.raises(Refused, match="gate rejected"):
+        night.run(night.table("customer_id,score\n1,.1\n2,\n"))
+    assert [each["id"] for each in night.rejects()] == ["2"]
+    with pytest.raises(Usage, match="see the rejects file"):
+        night.run(night.table("customer_id,score\n3,x\n"))
+    assert [each["id"] for each in night.rejects()] == ["3"]
+
+
+def test_two_runs_of_a_day_have_a_file_of_rejects_each(night: Night) -> None:
+    """A dry one needs no lock: neither takes the other's away while it is written; who ends last is told."""
+    path = night.folder / "rejects.jsonl"
+    with rejects_in(path) as one:
+        one.add([Rejected("a.csv", 1, "1", "no_score")])
+        with rejects_in(path) as other:
+            other.add([Rejected("a.csv", 2, "2", "no_score")])
+        assert [each["id"] for each in night.rejects()] == ["2"]
+    assert [each["id"] for each in night.rejects()] == ["1"]
+    assert list(night.folder.iterdir()) == [path]
+
+
+def test_rejects_that_cannot_be_kept_stop_a_run_before_it_goes_live(night: Night, redis: Redis) -> None:
+    """So that what it says is true: what was live stays live."""
+    night.terms = Nightly(work=night.folder / "work", max_rejected=1)
+    (night.folder / "rejects.jsonl").mkdir()
+    with pytest.raises(DependencyAway, match="what was live stays live"):
+        night.run(night.table("customer_id,score\n1,.1\n2,\n"))
+    assert redis.get(night.keys.current) is None
 
 
 @pytest.mark.usefixtures("cut")
