@@ -2,11 +2,12 @@
 
     1. one read of the pointer; its generation holds for the whole lot
     2. what this process does not know yet of that generation is read, one command per bucket
-    3. the generation must still be there after that, or what it did not have is not known either
+    3. the generation must still be there after that, the same one, or what it did not have is not known either
     4. when the budget is spent, or Redis fails, nobody of the lot is known; after a failure Redis is left alone a while
 
-What was read is kept while the generation lasts, so a lot that was cut short leaves less for the next one, and the
-last generation goes on serving lots of which every customer is known while Redis is away.
+What was read is kept until the pointer moves, be it to another content of the same name, so a lot that was cut short
+leaves less for the next one, and the last generation goes on serving lots of which every customer is known while Redis
+is away.
 """
 
 import time
@@ -33,7 +34,8 @@ REST_S: Final = 2.0
 COMMANDS_AT_ONCE: Final = 200
 MOST_REMEMBERED: Final = 1_000_000
 TROUBLE: Final = (RedisError, ValueError, OSError, LookupError, AttributeError, TypeError)
-FACTS: Final = ("buckets", "as_of", "mean", "published_at")
+FACTS: Final = ("buckets", "as_of", "mean", "published_at", "digest")
+"""Generations of an older release have no digest."""
 NONE: Final = "no generation is published"
 
 
@@ -55,6 +57,8 @@ class Lookups:
         self._telling = Telling()
         self._resting_until = 0.0
         self._basis: Basis | None = None
+        self._followed: str | None = None
+        self._facts: list[str | None] = []
         self._rule = BucketRule()
         self._remembered = Remembered()
 
@@ -96,13 +100,15 @@ class Lookups:
         if pointer is None:
             raise Unpublished
         generation = named(pointer)
-        if self._basis is None or generation != self._basis.generation:
-            buckets, as_of, mean, published_at = self._redis.hmget(self._keys.meta(generation), *FACTS)
+        if pointer != self._followed:
+            facts = self._redis.hmget(self._keys.meta(generation), *FACTS)
+            buckets, as_of, mean, published_at, _ = facts
             if buckets is None:
                 raise ValueError("the generation has no meta hash")
             self._rule = BucketRule(int(buckets))
             self._basis = Basis.of(generation, datetime.fromisoformat(as_of), from_text(mean))
             self._remembered = Remembered()
+            self._followed, self._facts = pointer, facts
             self._telling.generation(generation, self._basis.as_of_ms, _seconds(published_at), by="look-ups")
 
     def _read(self, customers: pa.Array, asked: Hashes, deadline: float) -> None:
@@ -133,9 +139,10 @@ class Lookups:
         with self._redis.pipeline(transaction=False) as pipeline:
             for bucket, asked in buckets:
                 pipeline.hmget(self._keys.bucket(generation, bucket), [customer for customer, _ in asked])
-            pipeline.hget(self._keys.meta(generation), "buckets")
-            *answers, there = pipeline.execute()
-        if there is None:
+            pipeline.hmget(self._keys.meta(generation), *FACTS)
+            *answers, facts = pipeline.execute()
+        if facts != self._facts:
+            self._followed = None  # what the pointer says next is news, whatever it says
             raise LookupError(f"generation {generation} went while it was read")
         numbers = [number for _, asked in buckets for _, number in asked]
         texts = [text for answer in answers for text in answer]

@@ -71,6 +71,25 @@ def test_a_new_generation_replaces_what_was_known(redis: Redis, keys: Keys) -> N
     assert (churn.generation, churn.weighed.tolist()) == ("g2", [900_000])
 
 
+@pytest.mark.parametrize("between", [["g0"], []])
+def test_another_content_of_the_same_name_is_not_mixed_with_the_one_of_before(
+    redis: Redis, keys: Keys, clock: Any, between: list[str]
+) -> None:
+    """As after a Redis that was emptied: a lot is of one of them, also where even the fence is the same again."""
+    publish(redis, keys)
+    by = asking(redis, keys, clock=clock)
+    assert look_up(by, "101").weighed.tolist() == [200_000]
+    redis.delete(*redis.scan_iter(f"{keys.prefix}*"))
+    for name in [*between, "g1"]:
+        publish(redis, keys, name, {"101": 300_000, "102": 400_000})
+    fence = 1 + len(between)
+    redis.set(keys.current, f"g1 {fence}")
+    if not between:
+        assert statuses(look_up(by, "101", "102")) == ["unavailable"] * 2
+        clock.now += 10
+    assert look_up(by, "101", "102").weighed.tolist() == [300_000, 400_000]
+
+
 def test_what_was_read_is_not_read_again(redis: Redis, keys: Keys) -> None:
     """Within a generation a customer costs one read, known or not."""
     publish(redis, keys)
