@@ -143,9 +143,7 @@ class Publication:
                 raise Misconfigured(f"{key} cannot be read: {error}", fix=FIX_EVICTED) from None
 
     def back(self, meta: Meta, live: str, by: By, at: str) -> int | None:
-        """The new fence; None where something else is live than `live`, or the generation is gone."""
-        for _ in self._line.each(self._all(meta.generation), lambda key: ("PERSIST", key)):
-            pass
+        """The new fence; None where something else is live than `live`, or the generation is gone. After `keep`."""
         fence = self._script(BACK, meta.generation, live, at, by.who, by.why)
         return None if fence is None else int(fence)
 
@@ -156,6 +154,11 @@ class Publication:
                 self._expire(name, fence)
         except RedisError as error:
             log.warning("churn.expiry_postponed", kept=sorted(kept), error=type(error).__name__)
+
+    def keep(self, name: str) -> None:
+        """Nothing of that generation ends by itself any more, but for what says so of it: that is for `back`."""
+        for _ in self._line.each(self._all(name), lambda key: ("PERSIST", key)):
+            pass
 
     def forget(self, name: str) -> None:
         """Everything of that generation ends after a grace."""

@@ -65,6 +65,30 @@ def test_one_that_was_to_expire_stays_once_it_is_live_again(redis: Redis, keys: 
     assert redis.ttl(keys.meta("g3")) > 0
 
 
+def test_what_is_about_to_expire_is_kept_before_it_is_checked(
+    redis: Redis, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else half of it may go between the check and the pointer; where it is not whole it expires after all."""
+    put(redis, keys, "g1", "g2", "g3")
+    seen = []
+
+    def verify(*given: Any) -> None:
+        seen.append({redis.ttl(each) for each in (keys.bucket("g1", 0), keys.bucket("g1", 9), keys.chunk("g1", 0))})
+        checked(*given)
+
+    checked = standing.verify
+    monkeypatch.setattr(standing, "verify", verify)
+    kept: Any = redis.hgetall(keys.bucket("g1", 7))
+    redis.delete(keys.bucket("g1", 7))
+    with pytest.raises(Misconfigured, match="'g1' hold 900 customers"):
+        back(redis, keys, "g1")
+    assert redis.ttl(keys.bucket("g1", 9)) > 0
+    assert redis.ttl(keys.meta("g1")) > 0
+    redis.hset(keys.bucket("g1", 7), mapping=kept)
+    back(redis, keys, "g1")
+    assert seen == [{-1}, {-1}]
+
+
 def test_what_cannot_be_gone_back_to_is_named(redis: Redis, keys: Keys) -> None:
     """Nothing, the live one, one that is gone, one that was never live, one that lost a score."""
     with pytest.raises(Usage, match="nothing is live"):
