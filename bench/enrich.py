@@ -73,7 +73,7 @@ def publish(url: str, folder: Path, rows: int) -> subprocess.Popen[bytes]:
 def child(url: str, folder: Path, path: str, night: int) -> None:
     os.nice(19)
     gates = Nightly(work=folder / "work", max_change=1_000, max_drift=1_000)
-    source, as_of = Scores(found([path]), "customer_id"), datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=night)
+    source, as_of = Scores(found([path]), "customer_id"), datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=night)
     with Redis.from_url(url) as client:
         run = Run(client, Keys(), gates, Archive(str(folder / "archive")))
         run(Asked(source, "scores", "", as_of, folder / "rejects.jsonl"))

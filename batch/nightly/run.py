@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -38,7 +38,7 @@ from batch.nightly.rejects import Rejects, rejects_in
 from batch.nightly.source import Rejected, Source
 from batch.nightly.spill import room_in
 from schemas.churn import Keys, Meta
-from schemas.errors import Misconfigured
+from schemas.errors import Misconfigured, Usage
 from schemas.settings.nightly import Nightly
 
 WORK: Final = "run-"
@@ -46,6 +46,8 @@ LONGEST_S: Final = 43_200.0
 """No run takes half a day."""
 NAMED: Final = 8
 """Digits of the digest in a generation's name: of one day, so a few are enough."""
+ZONES: Final = timedelta(days=1)
+"""Somewhere the next day has begun."""
 PUBLISHED, UNCHANGED, DRY = "published", "unchanged", "dry run"
 
 Say = Callable[[str, int], None]
@@ -113,6 +115,9 @@ class Run:
     def __call__(self, asked: Asked) -> Outcome:
         """Raises Held, Refused, Usage, DependencyAway, Misconfigured."""
         are_gates(asked.overrides)
+        if asked.as_of > self._now() + ZONES:
+            said = f"the customers are of {asked.as_of:%Y-%m-%d}, which is to come: their scores would not grow old"
+            raise Usage(said, fix="correct --as-of, or the clock of this machine")
         work = self._terms.work.expanduser()
         with answering(), room_in(work, "the rows of this run"):
             lock = None if asked.dry else Lock(self._redis, self._keys, self._terms.lease_s)

@@ -7,6 +7,7 @@ import typer
 from fraudstream.commands.generations import QUICK_S, keys_of, now, redis_of
 from fraudstream.commands.ledger import Json, as_json
 from fraudstream.commands.options import Config, RedisUrl, Set, settings_from
+from schemas.errors import Usage
 
 if TYPE_CHECKING:
     from batch.nightly.look_up import Answer, Found
@@ -30,6 +31,8 @@ def lookup(
     from batch.generation import answering
     from batch.nightly.look_up import Terms, look_up
 
+    if wrong := [id_ for id_ in customers if id_.encode(errors="ignore").decode() != id_]:
+        raise Usage(f"{wrong[0]!r} is no customer id: it is not UTF-8", fix="type it in a UTF-8 terminal")
     settings = settings_from(redis=redis, config=config, sets=sets)
     terms = Terms.of(settings.nightly.threshold, settings.enrich.max_age_ms)
     with redis_of(settings, QUICK_S) as client, answering():

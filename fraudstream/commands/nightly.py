@@ -324,11 +324,11 @@ def _day(text: str | None) -> "datetime":
         return now().replace(hour=0, minute=0, second=0, microsecond=0)
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        if found.tzinfo is None and len(text) > len("2026-01-31"):
+            raise Usage(f"--as-of {text} says no zone", fix="write it as 2026-01-31, or as 2026-01-31T06:00:00Z")
+        return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Usage(f"--as-of {text} is no day", fix="write it as 2026-01-31, or with a time and its zone") from None
-    if found.tzinfo is None and len(text) > len("2026-01-31"):
-        raise Usage(f"--as-of {text} says no zone", fix="write it as 2026-01-31, or as 2026-01-31T06:00:00Z")
-    return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).astimezone(UTC)
 
 
 def _by(who: str | None, why: str) -> "By":

@@ -49,7 +49,7 @@ def typed(forked: Forked, environment: dict[str, str], tmp_path: Path) -> Typed:
 
 def publish(typed: Typed, folder: Path, text: str, *words: str, code: int = 0) -> Done:
     (folder / "scores.csv").write_text(text)
-    return typed("nightly", "run", "scores.csv", "--scores", "--as-of", "2026-11-20", *words, code=code)
+    return typed("nightly", "run", "scores.csv", "--scores", "--as-of", "2025-11-20", *words, code=code)
 
 
 def test_a_night_from_the_command_line(typed: Typed, tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_night_from_the_command_line(typed: Typed, tmp_path: Path) -> None:
     facts = json.loads(publish(typed, tmp_path, SECOND, "--json").stdout)
     assert (facts["status"], facts["fence"], facts["rows"]) == ("published", 2, 299)
     status = typed("nightly", "status").stdout
-    assert f"live      {facts['generation']}, fence 2, of 2026-11-20 00:00 UTC" in status
+    assert f"live      {facts['generation']}, fence 2, of 2025-11-20 00:00 UTC" in status
     assert f"previous  {facts['previous']['generation']}" in status
     assert "lock      free" in status
     assert "2 kept" in status
@@ -72,8 +72,8 @@ def test_a_night_from_the_command_line(typed: Typed, tmp_path: Path) -> None:
     assert "something else is live since; nothing was done" in publish(typed, tmp_path, SECOND).stdout
     assert typed("nightly", "prune").stdout == "0 removed\n"
     known, stranger = typed("lookup", "299", "nobody", "--set", "enrich.max_age=1s").stdout.splitlines()
-    assert known.startswith("299  0.299000  decile 10  not at risk  stale  (20261120-")
-    assert stranger.startswith("nobody  unknown_customer  (20261120-")
+    assert known.startswith("299  0.299000  decile 10  not at risk  stale  (20251120-")
+    assert stranger.startswith("nobody  unknown_customer  (20251120-")
 
 
 def test_before_the_first_night(typed: Typed) -> None:
@@ -109,7 +109,9 @@ def test_a_dry_run_and_a_refusal_name_the_gate(typed: Typed, tmp_path: Path) -> 
         (["nightly", "run", "other.csv", "--scores", "--model", "x"], 64, "the scores are there already"),
         (["nightly", "run", "other.csv", "--as-of", "monday"], 64, "--as-of monday is no day"),
         (["nightly", "run", "other.csv", "--as-of", "2026-11-20T10:00:00"], 64, "says no zone"),
+        (["nightly", "run", "other.csv", "--as-of", "0001-01-01T00:00:00+14:00"], 64, "is no day"),
         (["nightly", "run", "other.csv"], 78, "churn"),
+        (["lookup", "\udcff"], 64, "is no customer id"),
         (["nightly", "verify", "g9"], 64, "'g9' is not in Redis"),
         (["nightly", "status", "--redis", "redis://127.0.0.1:1/0"], 69, "Redis does not answer"),
         (["lookup", "7", "--redis", "redis://127.0.0.1:1/0"], 69, "Redis does not answer"),

@@ -36,7 +36,7 @@ def say(services: Servers, forked: Forked, tmp_path: Path) -> Say:
 
 def publish(say: Say, folder: Path, customers: str, *words: str) -> Any:
     (folder / "scores.csv").write_text(customers)
-    return say("nightly", "run", "scores.csv", "--scores", "--as-of", "2026-11-20", *words)
+    return say("nightly", "run", "scores.csv", "--scores", "--as-of", "2025-11-20", *words)
 
 
 def at_risk(say: Say, *words: str) -> dict[str, bool | None]:

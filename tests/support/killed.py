@@ -25,7 +25,7 @@ from models.churn.packed import unpacked
 from schemas.churn import SCALE, BucketRule, Keys
 from schemas.settings.nightly import Nightly
 
-DAY = datetime(2026, 1, 1, tzinfo=UTC)
+DAY = datetime(2024, 1, 1, tzinfo=UTC)
 LOTS = 3
 
 

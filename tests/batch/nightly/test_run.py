@@ -224,6 +224,14 @@ def test_the_same_once_more_is_nothing(night: Night, redis: Redis) -> None:
     assert len(names) == 4
 
 
+def test_a_day_still_to_come_is_refused(night: Night, redis: Redis) -> None:
+    """Its scores would be fresh until then; tomorrow is today somewhere."""
+    with pytest.raises(Usage, match="are of 2062-11-20, which is to come"):
+        night.run(night.table(table(MANY)), as_of=DAY.replace(year=2062))
+    assert redis.get(night.keys.current) is None
+    assert night.run(night.table(table(MANY)), as_of=DAY + timedelta(days=1)).status == "published"
+
+
 def test_a_dry_run_writes_nothing_to_redis(night: Night, redis: Redis) -> None:
     """It says what the gates would."""
     outcome = night.run(night.table(table(MANY)), dry=True)
