@@ -93,11 +93,16 @@ def answer(question: Question, customers: Labelled, registry: Registry, note: Ca
 
 def held_back(model: Loaded, text: str, customers: Labelled) -> Labelled:
     """Those whom the model's own split keeps from teaching, by their ids: also of a table of another day."""
-    seed = model.manifest.training.get("seed")
-    if not isinstance(seed, int) or customers.key is None:
+    seed, key = model.manifest.training.get("seed"), model.churn.key if model.churn else None
+    if not isinstance(seed, int) or customers.key is None or key is None:
         raise Usage(
             f"{text}: nobody can say which of these customers it learnt from",
             fix="name the column of ids with --id; or give customers it never saw, with --everybody",
+        )
+    if customers.key != key:
+        raise Usage(
+            f"{text} held customers back by their {key}, and these are known by their {customers.key}",
+            fix=f"say --id {key}; or give customers it never saw, with --everybody",
         )
     held, _ = split(customers.numbers, seed)
     judges = customers.take(held)

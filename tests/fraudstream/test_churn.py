@@ -132,6 +132,25 @@ def test_what_is_wrong_is_said_with_what_there_is(telco: Path, tmp_path: Path) -
     assert "no such folder" in refusal("customers", "--out", tmp_path / "no" / "c.csv").message
 
 
+def test_who_taught_does_not_judge_under_another_id(telco: Path, tmp_path: Path) -> None:
+    """Who was held back is known by the ids of training alone, whatever else tells customers apart."""
+    first, *rows = telco.read_text(encoding="utf-8-sig").replace('"called, then\nwrote', '"wrote').splitlines()
+    both = tmp_path / "both.csv"
+    both.write_text("\n".join([f"account,{first}", *(f"K-{row:05d},{line}" for row, line in enumerate(rows))]) + "\n")
+    common = ("--label", "Churn", "--root", tmp_path / "models")
+    done("train", telco, *common, "--estimator", "logistic", "--name", "named")
+    model = ("--model", "models:/named/1")
+    wrong = refusal("evaluate", both, *common, *model, "--record")
+    assert (
+        wrong.message == "models:/named/1 held customers back by their customerID, and these are known by their account"
+    )
+    done("evaluate", both, *common, *model, "--id", "customerID")
+    nameless = tmp_path / "nameless.csv"
+    nameless.write_text("\n".join(line.partition(",")[2] for line in [first, *rows]) + "\n")
+    done("train", nameless, *common, "--estimator", "logistic", "--name", "nameless", "--drop", "Remark")
+    assert "nobody can say" in refusal("evaluate", both, *common, "--model", "models:/nameless/1").message
+
+
 def test_rows_that_cannot_be_used_are_written_down(telco: Path, tmp_path: Path) -> None:
     """Too many of them end it, and the file says which they are."""
     spoilt = tmp_path / "spoilt.csv"
