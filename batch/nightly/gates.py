@@ -106,14 +106,18 @@ def _share(name: str, count: int, read: int, most: float, what: str) -> Gate:
 
 
 def _nulls(counted: Counted, terms: Nightly) -> Gate:
-    """A column that a feed no longer fills."""
+    """A column that a feed no longer fills, or fills with what is no number, such as 12,5."""
     usable = max(counted.read - counted.rejected, 1)
     worst = sorted(((blank / usable, name) for name, blank in counted.blanks), reverse=True)
     empty = [f"{name} {share:.1%}" for share, name in worst if share > terms.max_blank]
     if empty:
-        return Gate("nulls", False, f"columns are blank: {', '.join(empty)}; {terms.max_blank:.1%} is the limit")
+        return Gate(
+            "nulls", False, f"columns are blank or no numbers: {', '.join(empty)}; {terms.max_blank:.1%} is the limit"
+        )
     return Gate(
-        "nulls", True, f"no column is blank in more than {worst[0][0]:.1%}" if worst else "no columns to look at"
+        "nulls",
+        True,
+        f"no column is blank or no number in more than {worst[0][0]:.1%}" if worst else "no columns to look at",
     )
 
 

@@ -1,6 +1,6 @@
 """Customers with their scores, some thousands at a time: scored here by a model, or scored elsewhere and read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from batch.customers.customers import Some, customers
 from batch.history.files import File
 from batch.nightly.scored import Scored, places
+from models.churn.encoding import doubles, trimmed
 from schemas.cells import numbers
 from schemas.cells.cells import column
 from schemas.churn import SCALE
@@ -35,7 +36,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lot:
-    """`read` counts every row; `blanks` the empty cells of each column."""
+    """`read` counts every row; `blanks` the cells of each column that are empty, or no number where one should be."""
 
     rows: Scored
     rejected: Sequence[Rejected]
@@ -48,6 +49,11 @@ class Scoring(Protocol):
 
     @property
     def columns(self) -> Sequence[str]: ...
+
+    @property
+    def numbers(self) -> Collection[str]:
+        """Those of the columns that are read as numbers."""
+        ...
 
     def score(self, rows: pa.RecordBatch) -> NDArray[np.uint32]: ...
 
@@ -67,11 +73,14 @@ class Customers:
         self._model = model
 
     def lots(self) -> Iterator[Lot]:
-        wanted = [name for name in self._model.columns if name != self._key]
+        wanted, told = [name for name in self._model.columns if name != self._key], frozenset(self._model.numbers)
         for number, some in _numbered(customers(self.files, self._key, wanted), self.files):
             features = some.rows.select(wanted)
             scores = self._model.score(features)
-            blanks = {name: _blank(features[name], some.untyped) for name in wanted}
+            blanks = {
+                name: _unread(name, features[name]) if name in told else _blank(features[name], some.untyped)
+                for name in wanted
+            }
             rows = Scored.of(some.ids, scores, places(number, some.numbers))
             yield Lot(
                 rows, [_rejected(each.place, each.reason, each.detail) for each in some.rejects], some.read, blanks
@@ -120,3 +129,8 @@ def _blank(values: pa.Array, untyped: bool) -> int:
         empty = pc.sum(pc.equal(pc.binary_length(values), 0)).as_py() or 0
         return int(empty) + int(values.null_count)
     return int(values.null_count)
+
+
+def _unread(name: str, values: pa.Array) -> int:
+    """Cells without a number: a model takes them for blank, whatever is written there."""
+    return int(np.isnan(doubles(trimmed(name, values))).sum())

@@ -49,6 +49,11 @@ class ChurnModel:
         """What `score` needs; a file may have more."""
         return self.encoding.names
 
+    @property
+    def numbers(self) -> frozenset[str]:
+        """Those of its columns that are read as numbers."""
+        return frozenset(each.name for each in self.encoding.columns if each.kind == "number")
+
     def score(self, rows: pa.RecordBatch) -> NDArray[np.uint32]:
         """Raises Usage naming columns that are missing or foreign, before anything is scored; the key may be there."""
         self.encoding.check(rows.schema.names)

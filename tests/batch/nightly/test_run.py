@@ -300,6 +300,7 @@ class Halved:
     """A model of one column."""
 
     columns: Sequence[str] = ("usage",)
+    numbers: Sequence[str] = ("usage",)
 
     def score(self, rows: pa.RecordBatch) -> NDArray[np.uint32]:
         values = rows["usage"].cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False)
@@ -320,8 +321,20 @@ def test_a_model_scores_the_rows(night: Night) -> None:
 def test_a_column_that_a_feed_no_longer_fills_is_refused(night: Night) -> None:
     """Blank in more of the rows than may be."""
     path = night.table("id,usage\n1,\n2,\n3,0.5\n")
-    with pytest.raises(Refused, match=r"gate nulls: columns are blank: usage 66.7%"):
+    with pytest.raises(Refused, match=r"gate nulls: columns are blank or no numbers: usage 66.7%"):
         night.run(Customers(found([str(path)]), "id", Numeric()))
+
+
+def test_numbers_that_a_feed_writes_otherwise_are_refused(night: Night) -> None:
+    """A model takes them for blank, so they count as that: the first night has nothing to compare its scores with."""
+    path = night.table('id,usage\n1,"0,5"\n2,"0,7"\n3,0.5\n')
+    with pytest.raises(Refused, match=r"gate nulls: columns are blank or no numbers: usage 66.7%"):
+        night.run(Customers(found([str(path)]), "id", Unmoved()))
+
+
+class Unmoved(Halved):
+    def score(self, rows: pa.RecordBatch) -> NDArray[np.uint32]:
+        return np.zeros(len(rows), np.uint32)
 
 
 class Numeric(Halved):
