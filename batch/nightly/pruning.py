@@ -14,6 +14,7 @@ from batch.nightly.run import sweep
 from schemas.churn import Keys
 
 REJECTS: Final = "rejects"
+UNPUBLISHED: Final = frozenset({b"writing", "writing", b"abandoned", "abandoned"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,11 @@ def _abandoned(redis: Redis, keys: Keys, spared: list[str], *, dry: bool) -> lis
         return []
     client: Any = redis
     names = [name for name in standing.generations(redis, keys) if name not in spared]
-    left = [name for name in names if client.hget(keys.meta(name), "status") in {b"writing", "writing"}]
+    left = [name for name in names if client.hget(keys.meta(name), "status") in UNPUBLISHED]
     left = [name for name in left if client.ttl(keys.meta(name)) < 0]
-    if left and not dry:
+    if not dry:
         publication = Publication(redis, keys)
-        for name in left:
-            publication.forget(name)
+        left = [name for name in left if publication.abandon(name)]
     return left
 
 

@@ -4,7 +4,7 @@
     2. write    meta, the buckets and the chunks, under the new generation's keys alone
     3. verify   every bucket holds as many customers as were written into it, the chunks have the digest
     4. flip     meta says `published`, the pointer moves, the log says so: one script, refused when somebody with a
-                higher fence has published, or has claimed this generation, meanwhile
+                higher fence has published, or has claimed this generation, or it was pruned, meanwhile
     5. expire   every generation with a lower fence, but for the one that was just replaced
 
 Whatever fails before 4 leaves the old generation live, and the same call may be made again. What is published is
@@ -62,12 +62,19 @@ return {{fence, buckets, chunks}}
 FLIP: Final = f"""{LIVE}
 local fence = tonumber(ARGV[2])
 if live >= fence or tonumber(redis.call('HGET', KEYS[3], 'fence') or 0) ~= fence then return false end
+if redis.call('HGET', KEYS[3], 'status') ~= 'writing' then return false end
 local replaced = string.match(pointer, '^%S+') or ''
 redis.call('HSET', KEYS[3], 'status', 'published', 'replaced', replaced)
 redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2])
 log('event', 'published', 'fence', fence, 'rows', ARGV[4], 'model', ARGV[5], 'by', ARGV[6], 'why', ARGV[7],
     'replaced', replaced)
 return replaced
+"""
+ABANDON: Final = """
+local status = redis.call('HGET', KEYS[3], 'status')
+if status ~= 'writing' and status ~= 'abandoned' then return 0 end
+redis.call('HSET', KEYS[3], 'status', 'abandoned')
+return 1
 """
 BACK: Final = f"""{LIVE}
 local replaced = string.match(pointer, '^%S+') or ''
@@ -165,6 +172,13 @@ class Publication:
         for _ in self._line.each([*self._all(name), self._keys.meta(name)], lambda key: ("EXPIRE", key, GRACE_S)):
             pass
 
+    def abandon(self, name: str) -> bool:
+        """One that nobody has published, and now nobody will without claiming it again: it ends after a grace."""
+        abandoned = bool(self._script(ABANDON, name))
+        if abandoned:
+            self.forget(name)
+        return abandoned
+
     def _claim(self, meta: Meta, content: Content) -> int:
         last_bucket, last_chunk = content.facts.last_bucket, meta.chunks - 1
         answer = self._script(CLAIM, meta.generation, 0, instant(meta.published_at), last_bucket, last_chunk)
@@ -203,8 +217,8 @@ class Publication:
             said = f"Redis went away while generation {meta.generation!r} was to go live, so it may be live: {error}"
             raise DependencyAway(said, fix="publish it again; where it did go live, that is refused") from error
         if replaced is None:
-            said = f"generation {meta.generation!r} does not go live: another publisher was faster"
-            raise Misconfigured(said, fix="let one publisher run at a time")
+            said = f"generation {meta.generation!r} does not go live: another publisher was faster, or it was pruned"
+            raise Misconfigured(said, fix="let one publisher run at a time, and prune when none does")
         return text(replaced)
 
     def _logged(self) -> set[str]:

@@ -21,7 +21,7 @@ FIX_LOST: Final = "run the nightly job again, or go back: fraudstream nightly ro
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`status` is writing or published; `expires_s` how long it is kept still, None where for good."""
+    """`status` is writing, published or abandoned; `expires_s` how long it is kept still, None where for good."""
 
     meta: Meta
     status: str

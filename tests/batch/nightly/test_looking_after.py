@@ -24,6 +24,7 @@ from batch.nightly.look_up import Terms, look_up
 from batch.nightly.pruning import Pruned, prune
 from batch.nightly.publication import By, Publication
 from batch.nightly.scored import Scored
+from batch.nightly.settled import settled
 from schemas.churn import BucketRule, Keys, Status
 from schemas.errors import DependencyAway, Misconfigured, Usage
 
@@ -226,6 +227,27 @@ def test_what_runs_that_died_left_goes(redis: Redis, keys: Keys, tmp_path: Path)
     assert redis.ttl(keys.meta("dead")) > 0
     assert redis.ttl(keys.bucket("dead", 3)) > 0
     assert pruned(redis, keys, tmp_path, archive) == Pruned((), (), (), ())
+
+
+def test_what_was_pruned_meanwhile_does_not_go_live(redis: Redis, keys: Keys, tmp_path: Path) -> None:
+    """It would expire while it is live. Publishing it again is all that it takes."""
+    ids = pa.array([str(number) for number in range(1_000)])
+    rows = settled(Scored.of(ids, np.arange(1_000, dtype=np.uint32), np.arange(1_000))).kept
+    content = InMemory(rows, BucketRule())
+    meta = content.facts.meta("g1", as_of=NOON, published_at=NOON, model="m", model_digest="")
+    steps = iter([False, False, True])
+    archive = Archive(str(tmp_path / "archive"))
+
+    def still() -> None:
+        if next(steps):
+            assert pruned(redis, keys, tmp_path, archive).abandoned == ("g1",)
+
+    with pytest.raises(Misconfigured, match="or it was pruned"):
+        Publication(redis, keys).run(meta, content, ME, still)
+    assert redis.get(keys.current) is None
+    Publication(redis, keys).run(meta, content, ME)
+    assert redis.get(keys.current) == "g1 2"
+    assert {redis.ttl(each) for each in redis.scan_iter(f"{keys.prefix}*")} == {-1}
 
 
 def test_a_damaged_file_of_the_archive_is_named(tmp_path: Path) -> None:
