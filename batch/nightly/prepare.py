@@ -24,7 +24,7 @@ from batch.nightly.rejects import Rejects
 from batch.nightly.scored import Scored, line_of
 from batch.nightly.settled import collision, settled
 from batch.nightly.source import DUPLICATE, OUT_OF_RANGE, Lot, Rejected, Source
-from batch.nightly.spill import RANGE_ROWS, RANGES, Entries, Spill, by_bucket
+from batch.nightly.spill import MOST_RANGES, RANGE_ROWS, RANGES, Entries, Spill, by_bucket
 from models.churn.packed import Packed, SameNumber
 from models.churn.tally import Tally
 from schemas.churn import IDS_PER_BUCKET, BucketRule
@@ -114,7 +114,7 @@ def ways(seen: Seen, source: Source, limits: Limits) -> Ways:
             fix="nothing was written, what was live stays live; see the rejects file for what is wrong with the rows",
         )
     ranges = RANGES
-    while seen.rows > ranges * RANGE_ROWS:
+    while seen.rows > ranges * RANGE_ROWS and ranges < MOST_RANGES:
         ranges *= 2
     return Ways(seen.rows <= RANGE_ROWS, seen.dense(limits), ranges, limits.per_bucket)
 

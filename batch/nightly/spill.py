@@ -21,6 +21,9 @@ RANGES: Final = 64
 """A power of two: of each kind at first; files that are open at a time."""
 RANGE_ROWS: Final = 1 << 18
 """What one range may have: some 30 MB. More rows than RANGES such ranges are cut into more."""
+MOST_RANGES: Final = 256
+"""Two files for each are open at a time, and a process may usually open 1,024. With more than 67 million rows a range
+has more of them."""
 
 
 def by_bucket(rows: Scored, ranges: int, *, dense: bool) -> NDArray[np.int64]:

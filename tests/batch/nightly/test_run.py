@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import resource
 import socket
 import time
 from collections.abc import Sequence
@@ -108,6 +109,18 @@ def test_everybody_has_the_score_of_the_file(night: Night, redis: Redis, scores:
     assert len(kept.packed) == len(scores) == outcome.meta.rows
     assert outcome.meta.mean == (2 * sum(scores.values()) + len(scores)) // (2 * len(scores))
     assert list((night.folder / "work").iterdir()) == []
+
+
+def test_a_run_opens_no_more_files_than_it_may(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the number of rows: a process may usually have 1,024 at a time."""
+    monkeypatch.setattr(prepare, "RANGE_ROWS", 2)
+    usual = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1_024, usual[1]))
+    try:
+        night.run(night.table(table(NAMED)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, usual)
+    assert night.scores() == NAMED
 
 
 def test_an_id_of_leading_zeros_is_another_one(night: Night) -> None:
