@@ -1,6 +1,6 @@
 """The host's copy of a generation: one file, mapped into every worker, there whole or not at all.
 
-    1. a copy that is there and is what its digest says is used as it is
+    1. a copy that is there, is what its digest says and of what is known of the generation now is used as it is
     2. else one worker, by a lock, reads the chunks, compares their digest, writes a hidden file and renames it
     3. the others find it a moment later; where the lock is held for long they copy, too: the last rename holds
     4. what is not in use any more is removed; whoever still has it mapped keeps it until he lets go
@@ -50,10 +50,10 @@ class Copies:
         """And whether it had to be made. Raises Busy."""
         self._folder.mkdir(mode=OURS_ALONE, parents=True, exist_ok=True)
         path = self._path(meta)
-        if found := self._whole(path):
+        if (found := self._whole(path)) and found.meta == meta:
             return found, False
         with self._alone():
-            if found := self._whole(path):
+            if (found := self._whole(path)) and found.meta == meta:
                 return found, False
             self._write(path, meta, together(meta, chunks()))
             return mapped(path), True

@@ -182,6 +182,16 @@ def test_what_is_no_generation_changes_nothing(
     assert degraded() == 0
 
 
+def test_the_same_scores_of_another_day_are_another_copy(redis: Redis, keys: Keys, made: Any) -> None:
+    """Under one name, as after a Redis that was emptied: how old they are is what Redis says, as for look-ups."""
+    scores = {"101": 200_000}
+    for fence, as_of in enumerate((AS_OF, AS_OF - timedelta(days=30)), start=1):
+        write(redis, keys, meta_of("g1", scores, as_of=as_of), scores, fence=fence)
+        by = made()
+        assert by.look()
+        assert look_up(by, "101").fields(0)["status"] == ("fresh" if as_of == AS_OF else "stale")
+
+
 def test_a_full_disk_leaves_the_old_generation(
     redis: Redis, keys: Keys, made: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
