@@ -152,7 +152,10 @@ class Publication:
     def back(self, meta: Meta, live: str, by: By, at: str) -> int | None:
         """The new fence; None where something else is live than `live`, or the generation is gone. After `keep`."""
         fence = self._script(BACK, meta.generation, live, at, by.who, by.why)
-        return None if fence is None else int(fence)
+        if fence is None:
+            return None
+        self.keep(meta.generation)  # who let it expire before it was live has not seen that; who does later sees it
+        return int(fence)
 
     def expire(self, fence: int, kept: set[str]) -> None:
         """Where that fails the generation is live all the same; the next publication expires these too."""
@@ -230,6 +233,9 @@ class Publication:
         known = self._redis.hget(meta, "fence")
         if known is not None and int(known) < fence and self._redis.ttl(meta) < 0:
             self.forget(name)
+            if text(self._redis.get(self._keys.current) or "").partition(" ")[0] == name:
+                self.keep(name)  # somebody went back to it meanwhile
+                self._redis.persist(meta)
 
     def _all(self, name: str) -> list[str]:
         found = self._redis.hmget(self._keys.meta(name), "last_bucket", "last_chunk")

@@ -90,6 +90,34 @@ def test_what_is_about_to_expire_is_kept_before_it_is_checked(
     assert seen == [{-1}, {-1}]
 
 
+@pytest.mark.parametrize("when", ["before it was let expire", "after it was let expire"])
+def test_what_is_gone_back_to_while_it_expires_stays(
+    redis: Redis, keys: Keys, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """A publisher that has just decided that it may go, and somebody who wants it just then."""
+    put(redis, keys, "g1", "g2")
+    forget, script = Publication.forget, Publication._script
+
+    def slow(self: Publication, name: str) -> None:
+        monkeypatch.setattr(Publication, "forget", forget)
+        back(redis, keys, name)
+        forget(self, name)
+
+    def late(self: Publication, *given: Any) -> Any:
+        monkeypatch.setattr(Publication, "_script", script)
+        forget(self, "g1")
+        return script(self, *given)
+
+    if when == "before it was let expire":
+        monkeypatch.setattr(Publication, "forget", slow)
+        put(redis, keys, "g3")
+    else:
+        monkeypatch.setattr(Publication, "_script", late)
+        back(redis, keys, "g1")
+    assert str(redis.get(keys.current)).startswith("g1 ")
+    assert {redis.ttl(each) for each in (keys.meta("g1"), keys.bucket("g1", 3), keys.chunk("g1", 0))} == {-1}
+
+
 def test_what_cannot_be_gone_back_to_is_named(redis: Redis, keys: Keys) -> None:
     """Nothing, the live one, one that is gone, one that was never live, one that lost a score."""
     with pytest.raises(Usage, match="nothing is live"):
