@@ -183,7 +183,8 @@ ORDERS_IGNORED: Final = Counter(
 )
 PARTITIONS_STOPPED: Final = Gauge(
     "fraudstream_partitions_stopped",
-    "Partitions of this worker that are not scored, by why: paused (by order), dead_letters (too many of them).",
+    "Partitions of this worker that are not scored, by why: paused (by order), dead_letters (too many of them), "
+    "schema_registry (it is away).",
     ["why"],
     registry=REGISTRY,
 )

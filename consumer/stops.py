@@ -1,6 +1,7 @@
-"""Which partitions stand still, and why: paused by order, or stopped because too many of their records were refused.
+"""Which partitions stand still, and why: paused by order, stopped because too many of their records were refused, or
+waiting for the schema registry.
 
-Neither loses a record: the partition stays with its worker and waits where it is. A stop is committed with the offset
+None loses a record: the partition stays with its worker and waits where it is. A stop is committed with the offset
 it happened at, so that it holds after every restart, until an order names it.
 """
 
@@ -36,8 +37,8 @@ class Stops:
         self._seen_going: set[int] = set()
         self._skips: frozenset[tuple[int, int]] | None = None
 
-    def keep(self, standing: Standing) -> None:
-        """Between lots: what is to stand still does, and everything else goes on."""
+    def keep(self, standing: Standing, waiting: frozenset[int] = frozenset()) -> None:
+        """Between lots: what is to stand still does, what waits too, and everything else goes on."""
         texts = self._source.texts
         stopped = {each: stop for each, text in texts.items() if (stop := stop_of(text, each, standing))}
         paused = frozenset(standing.paused.keys() & texts.keys())
@@ -45,7 +46,7 @@ class Stops:
             self._tell(stopped, paused)
             self._stopped, self._paused = stopped, paused
         self._seen_going = (self._seen_going | texts.keys()) & texts.keys() - stopped.keys()
-        self._source.keep_still(frozenset(stopped) | standing.paused.keys())
+        self._source.keep_still(frozenset(stopped) | standing.paused.keys() | waiting)
         self._tell_late(frozenset(standing.skipped))
 
     def _tell_late(self, skips: frozenset[tuple[int, int]]) -> None:

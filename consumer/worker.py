@@ -13,16 +13,16 @@ import structlog
 from consumer import metrics
 from consumer.lag import Lags
 from consumer.life import Life
-from consumer.lots import Fetched, Pending
+from consumer.lots import Fetched, Pending, first_offsets
 from consumer.notices import Notices
 from consumer.orders import Orders
+from consumer.schema_waits import SchemaWaits
 from consumer.scoring import Scored, Scorer, Tally
 from consumer.source import KafkaSource
 from consumer.stops import Stops
 from schemas.errors import RegistryAway, RestartMe
 from schemas.verdicts import WANTED, Mark
 
-REGISTRY_BACK_OFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 LAG_EVERY_S: Final = 1.0
 EXPECTED_NAMES: Final = frozenset((WANTED | Mark.COLD_STATE).names())
 """Of marks that say nothing about who sent a record."""
@@ -59,7 +59,7 @@ class Worker:
         self._scorer = scorer
         self._checkpoint = checkpoint
         self._epochs, self._state, self._labels = scorer.epochs, scorer.state, scorer.labels
-        self._orders, self._stops = orders, Stops(source)
+        self._orders, self._stops, self._schemas = orders, Stops(source), SchemaWaits()
         self._life = life
         self._max_messages = max_messages
         self._clock = clock
@@ -115,7 +115,7 @@ class Worker:
 
     def _turn(self) -> None:
         self._life.turn()
-        self._stops.keep(self._orders.learn())
+        self._stops.keep(self._orders.learn(), self._schemas.waiting(self._source.positions))
         self._labels.between_lots(self._state.labels, self._state.oldest_ms)
         fetched = self._source.fetch(self._left())
         self._say_lag()
@@ -138,28 +138,19 @@ class Worker:
         return 2**31 if self._max_messages is None else self._max_messages - self.handled
 
     def _score(self, fetched: Fetched) -> Scored | None:
-        """Waits for a schema registry that is away, and hears orders meanwhile. None: nothing is to be published."""
+        """None: nothing is to be published. What needs a schema registry that is away is put back, with its lot."""
         if self._source.handovers != self._handovers:
             self._handovers = self._source.handovers
             self._epochs.forget()
-        tries = 0
-        while True:
-            try:
-                return self._scorer.score(fetched)
-            except RegistryAway as away:
-                metrics.REGISTRY_WAITS.inc()
-                log.warning("worker.registry_away", detail=away.message)
-                self._rest(REGISTRY_BACK_OFF_S[min(tries, len(REGISTRY_BACK_OFF_S) - 1)])
-                tries += 1
-            if self._life.ending or self._source.handovers != self._handovers:
-                self._source.put_back(fetched)
-                return None
-            self._orders.learn()
-
-    def _rest(self, seconds: float) -> None:
-        self._life.turn()
-        self._source.hold()
-        self._life.rest(seconds)
+        partitions = {*first_offsets(fetched.raw), *(first_offsets(fetched.past) if fetched.past else ())}
+        try:
+            scored = self._scorer.score(fetched)
+        except RegistryAway as away:
+            self._schemas.away(away, partitions)
+            self._source.put_back(fetched)
+            return None
+        self._schemas.answered(partitions)
+        return scored
 
     def _say_lag(self) -> None:
         now = self._clock()

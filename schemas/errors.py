@@ -36,7 +36,11 @@ class Retry(FraudstreamError):
 
 
 class RegistryAway(Retry):
-    pass
+    """`partitions` are those whose records need what cannot be asked for; empty where nobody has looked."""
+
+    def __init__(self, message: str, *, fix: str = "", partitions: frozenset[int] = frozenset()) -> None:
+        super().__init__(message, fix=fix)
+        self.partitions = partitions
 
 
 class DeadLetter(FraudstreamError):

@@ -67,7 +67,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "fraudstream_worker_info": "One line per slot. Two versions at once: a release is under way.",
     "fraudstream_orders_ignored": "Above 0: orders were given with a newer release than this worker has.",
     "fraudstream_partitions_stopped": "`dead_letters` above 0: nobody scores those partitions until somebody has "
-    "looked, see [operating](operating.md). `paused`: somebody wanted it.",
+    "looked, see [operating](operating.md). `paused`: somebody wanted it. `schema_registry`: start the registry.",
     "fraudstream_dead_letter_stops": "Above 0: a producer sends what cannot be scored.",
     "fraudstream_reloads": "`loaded` moves when something becomes live. `failed` stays flat; `reload.failed` in the "
     "log says why, and [live](models.md#live) what then holds.",

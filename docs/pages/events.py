@@ -109,8 +109,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "worker.ending": "The worker was asked to end, or has handled as many records as it should.",
     "worker.left_unfinished": "The worker was asked to end and its last lot could not be committed in time; its "
     "successor scores it.",
-    "worker.registry_away": "The schema registry does not answer, and a lot has a schema that is not known yet; it is "
-    "asked again, after 5 seconds at most.",
+    "worker.registry_away": "The schema registry does not answer, and records of these partitions have a schema that "
+    "is not known yet; they wait where they are and it is asked again, after 5 seconds at most. Others are scored.",
 }
 
 

@@ -1,14 +1,15 @@
 """Kafka messages in, a lot out: every message is either a row or a refusal, and none disturbs its neighbours.
 
 framing → writer schema, once per distinct key → kernel, fastavro or JSON → one batch in input order → checks.
-A registry that does not answer stops the whole lot with `RegistryAway`, before anything is refused, so that the caller
-can wait and ask again.
+A registry that does not answer stops the whole lot with `RegistryAway`, before anything is refused; it names the
+partitions that need an answer, so that they can wait while others are read.
 """
 
+import numpy as np
 import pyarrow as pa
 
 from schemas.contracts import TRANSACTION, Contract, Schema
-from schemas.errors import DeadLetter
+from schemas.errors import DeadLetter, RegistryAway
 from schemas.framing import Framing, split
 from schemas.lot.assemble import Coordinates, assembled
 from schemas.lot.avro import Avro
@@ -36,11 +37,26 @@ class Decoder:
 
     def decode(self, raw: Raw) -> Lot:
         framed = frames(raw.values)
-        readers = {group.key: self._reader(group.key) for group in framed.groups if group.key}
+        readers = self._all_readers(raw, framed)
         parts = [self._part(raw, framed, group, readers).at(group.rows) for group in framed.groups]
         keys = pa.array(raw.keys, pa.large_binary())
         coordinates = Coordinates(raw.partition, raw.offset, raw.timestamp, keys)
         return assembled(merged(self._columns, parts), coordinates, self._columns.lot, self._checks)
+
+    def _all_readers(self, raw: Raw, framed: Frames) -> dict[bytes, Avro | DeadLetter]:
+        readers: dict[bytes, Avro | DeadLetter] = {}
+        unanswered: list[Group] = []
+        for group in framed.groups:
+            try:
+                if group.key:
+                    readers[group.key] = self._reader(group.key)
+            except RegistryAway as error:
+                away = error
+                unanswered.append(group)
+        if unanswered:
+            partitions = np.unique(np.concatenate([raw.partition[group.rows] for group in unanswered]))
+            raise RegistryAway(away.message, fix=away.fix, partitions=frozenset(partitions.tolist()))
+        return readers
 
     def _reader(self, key: bytes) -> Avro | DeadLetter:
         if key not in self._readers:

@@ -17,6 +17,7 @@ from support.registry import registry
 from fraudstream.local.ports import pick
 from fraudstream.local.running import Servers, running
 from schemas.contracts import TRANSACTION
+from schemas.partitioner import partition
 from schemas.topics import Role
 
 LOAD = 6000
@@ -194,13 +195,23 @@ def _all(deployment: Deployment) -> list[dict[str, Any]]:
 
 
 def test_a_registry_that_is_away_is_waited_for(deployment: Deployment) -> None:
-    """Records with an id nobody can be asked for wait; none goes to the dead letters; then all are scored."""
-    port = pick(random.Random(0))
+    """Records with an id nobody can be asked for wait with what is behind them, other partitions do not; none goes to
+    the dead letters; then all are scored, in order.
+    """
+    port, partitions = pick(random.Random(0)), deployment.settings.topics.partitions
     process = deployment.start(score_start="earliest", output_scores="true", registry_url=f"http://127.0.0.1:{port}")
-    deployment.publish_confluent([deployment.transaction(number) for number in range(20)], schema_id=1)
+    deployment.publish_confluent([deployment.transaction(0) for _ in range(20)], schema_id=1)
     deployment.await_event("worker.registry_away")
-    assert deployment.read(Role.SCORES).messages == []
+    held = partition(b"card-0", partitions, "murmur2")
+    rows = [deployment.transaction(number) for number in range(1, 50)]
+    free = [row for row in rows if partition(str(row["card_id"]).encode(), partitions, "murmur2") != held]
+    assert 0 < len(free) < len(rows)
+    deployment.publish(rows)
+    deployment.await_records(Role.SCORES, len(free))
+    assert {each.partition() for each in deployment.read(Role.SCORES).messages} & {held} == set()
     with registry(port, TRANSACTION.text):
-        assert len(deployment.await_records(Role.SCORES, 20).messages) == 20
+        scores = deployment.await_records(Role.SCORES, 69).messages
+    assert len(scores) == 69
+    assert deployment.await_event("partition.goes_on")[0]["partition"] == held
     assert deployment.read(Role.DLQ).messages == []
     assert deployment.stop(process) == 0

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -188,11 +189,24 @@ def test_a_registry_that_is_away_stops_the_whole_lot(framed: Framed, raw: MakeRa
     decoder = Decoder(schemas, Checks())
     lot = raw([framed(), confluent(7) + framed()[10:]])
     schemas.away = RegistryAway("not now")
-    with pytest.raises(RegistryAway):
+    with pytest.raises(RegistryAway) as away:
         decoder.decode(lot)
+    assert away.value.partitions == {2}
     schemas.away = None
     schemas.known[bytes([0, 0, 0, 7])] = TRANSACTION.schema
     assert decoder.decode(lot).rows.num_rows == 2
+
+
+def test_partitions_that_wait_for_a_registry_are_named(framed: Framed, raw: MakeRaw, schemas: Source) -> None:
+    """Those of every record whose schema is not known, and no others."""
+    lot = raw([framed(), confluent(7) + b"x", b"{}", confluent(8) + b"x", confluent(7) + b"y"])
+    lot = replace(lot, partition=np.array([0, 1, 2, 3, 4], np.int32))
+    decoder = Decoder(schemas, Checks())
+    decoder.decode(raw([framed()]))
+    schemas.away = RegistryAway("not now")
+    with pytest.raises(RegistryAway, match="not now") as away:
+        decoder.decode(lot)
+    assert away.value.partitions == {1, 3, 4}
 
 
 def test_json_needs_no_registry(event: Event, raw: MakeRaw, schemas: Source) -> None:
