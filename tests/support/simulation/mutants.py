@@ -201,6 +201,11 @@ MUTANTS = {
     ),
     "stops are forgotten at a handover": _whole(source=[('found.metadata or ""', '""')]),
     "partitions that stopped are read on": _whole(
-        worker=[("self._stops.keep(self._orders.learn())", "self._orders.learn()")]
+        worker=[
+            (
+                "self._stops.keep(self._orders.learn(), self._schemas.waiting(self._source.positions))",
+                "self._orders.learn()",
+            )
+        ]
     ),
 }
