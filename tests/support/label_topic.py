@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, Message, Producer
 
 from consumer.labels import LabelReader
 from consumer.life import Life
@@ -70,9 +70,15 @@ def producer(settings: Settings, **more: Any) -> Producer:
 
 
 def put(client: Producer, settings: Settings, sent: Sent, partition: int = -1) -> None:
+    refused: list[str] = []
+
+    def delivered(error: KafkaError | None, _: Message) -> None:
+        refused.extend([] if error is None else [error.str()])
+
     for key, value, stamp in sent:
-        client.produce(settings.topics.labels, value, key, partition=partition, timestamp=stamp)
+        client.produce(settings.topics.labels, value, key, partition=partition, timestamp=stamp, on_delivery=delivered)
     assert client.flush(30) == 0
+    assert not refused, refused[0]
 
 
 def send(settings: Settings, sent: Sent, partition: int = -1) -> None:

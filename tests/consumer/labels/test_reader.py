@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 from prometheus_client import Counter
+from support.flow import until
 from support.label_topic import DAY, HOUR, T0, Bench, Clock, asked, encoded, label, put, reading, records, send
 from support.label_topic import transaction as open_transaction
 
@@ -124,6 +125,7 @@ def test_partitions_that_are_added(settings: Settings) -> None:
         bench.settle()
         admin, count = AdminClient({"bootstrap.servers": settings.kafka.bootstrap}), settings.topics.partitions
         admin.create_partitions([NewPartitions(settings.topics.labels, count + 2)])[settings.topics.labels].result(15)
+        until(lambda: len(admin.list_topics(settings.topics.labels).topics[settings.topics.labels].partitions) > count)
         for partition in (count, count + 1):
             send(settings, records([label(1000 + partition)], encode, T0 + HOUR), partition)
         bench.settle()
