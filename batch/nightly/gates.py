@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from batch.nightly.limits import Limits
+from batch.nightly.limits import UNTOLD, Limits
 from models.churn.tally import Tally, drift
 from schemas.churn import Meta, to_text
 from schemas.errors import Misconfigured, Usage
@@ -80,7 +80,7 @@ def judge(
         _nulls(counted, terms),
         Gate("range", not counted.out_of_range, f"{counted.out_of_range:,} scores are not from 0 to 1"),
         _drift(tally, previous, terms),
-        Gate("eviction", not limits.evicts, f"the server's maxmemory-policy is {limits.policy}"),
+        _eviction(limits),
     ]
     return [replace(gate, overridden=not gate.passed and gate.name in overrides) for gate in found]
 
@@ -88,6 +88,12 @@ def judge(
 def refuse(gates: Sequence[Gate]) -> None:
     if not all(gate.passed or gate.overridden for gate in gates):
         raise Refused(gates)
+
+
+def _eviction(limits: Limits) -> Gate:
+    if limits.policy == UNTOLD:
+        return Gate("eviction", False, "this user may ask neither CONFIG nor INFO for the server's maxmemory-policy")
+    return Gate("eviction", not limits.evicts, f"the server's maxmemory-policy is {limits.policy}")
 
 
 def _rows(rows: int, previous: Meta | None, terms: Nightly, expected: int | None) -> Gate:

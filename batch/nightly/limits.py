@@ -16,6 +16,7 @@ VALUES: Final = ("hash-max-listpack-value", "hash-max-ziplist-value")
 CAUTIOUS_ENTRIES: Final = 128
 CAUTIOUS_VALUE: Final = 64
 """The lowest that any release has had by default."""
+UNTOLD: Final = "unknown"
 SPREAD: Final = 8
 """Standard deviations by which a bucket of a checksum may be fuller than the mean: none in a billion is."""
 
@@ -24,7 +25,7 @@ SPREAD: Final = 8
 class Limits:
     entries: int = CAUTIOUS_ENTRIES
     value: int = CAUTIOUS_VALUE
-    policy: str = "unknown"
+    policy: str = UNTOLD
     read: bool = False
     """False: this user may not ask, so the least that servers have by default is taken."""
 
@@ -58,7 +59,7 @@ def read_limits(redis: Redis) -> Limits:
     return Limits(
         entries if entries is not None else CAUTIOUS_ENTRIES,
         value if value is not None else CAUTIOUS_VALUE,
-        policy.get("maxmemory-policy", "unknown"),
+        policy.get("maxmemory-policy", UNTOLD),
         read=entries is not None,
     )
 
@@ -66,9 +67,9 @@ def read_limits(redis: Redis) -> Limits:
 def _policy(client: Any) -> str:  # noqa: ANN401 - half typed
     """Many who may not ask for the configuration may ask for this."""
     try:
-        return str(client.info("memory").get("maxmemory_policy", "unknown"))
+        return str(client.info("memory").get("maxmemory_policy", UNTOLD))
     except ResponseError:
-        return "unknown"
+        return UNTOLD
 
 
 def _first(found: Mapping[str, str], names: tuple[str, ...]) -> int | None:
