@@ -30,7 +30,7 @@ from batch.history.files import found
 from batch.nightly.archive import Archive
 from batch.nightly.run import Asked, Run
 from batch.nightly.source import Scores
-from bench.nightly import made
+from bench.nightly import scores
 from consumer.enriching import enricher
 from consumer.enriching.replica import Held, Replica
 from fraudstream.local.running import Servers, local_redis, running, started
@@ -65,8 +65,8 @@ def timed(what: Callable[[], Any], times: int = 5) -> float:
 
 def publish(url: str, folder: Path, rows: int) -> subprocess.Popen[bytes]:
     """A night's whole run, from a file, in a process of its own; each is another night."""
-    path = folder / f"customers-{rows}.parquet"
-    arguments = ["--child", url, str(folder), str(path if path.exists() else made(folder, rows)), str(next(NIGHTS))]
+    path = folder / f"scores-{rows}.parquet"
+    arguments = ["--child", url, str(folder), str(path if path.exists() else scores(folder, rows)), str(next(NIGHTS))]
     return subprocess.Popen([sys.executable, __file__, *arguments])  # noqa: S603
 
 
