@@ -16,7 +16,8 @@ from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from batch.nightly.content import InMemory
-from batch.nightly.publication import By, Publication, texts
+from batch.nightly.line import text, texts
+from batch.nightly.publication import By, Publication
 from batch.nightly.scored import Scored
 from batch.nightly.settled import settled
 from schemas.churn import CRC32_IDS_PER_BUCKET, IDS_PER_BUCKET, NAME, SCALE, BucketRule, Keys, canonical
@@ -80,7 +81,7 @@ def read_current(redis: Redis, keys: Keys) -> Current | None:
     """None: nothing was ever published. Raises Misconfigured where the pointer leads nowhere."""
     client: Any = redis
     with answering():
-        pointer = _text(client.get(keys.current) or "").split()
+        pointer = text(client.get(keys.current) or "").split()
         if not pointer:
             return None
         fields = texts(client.hgetall(keys.meta(pointer[0])))
@@ -156,7 +157,3 @@ def _instant(time: datetime) -> datetime:
 def _is_id(customer: object) -> bool:
     """Lone surrogates have no bytes."""
     return isinstance(customer, str) and customer != "" and customer.encode(errors="ignore").decode() == customer
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value

@@ -9,15 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa
 from pyarrow import fs
 
 from models.artefact.durable import PART, sync
-from models.churn.volume import SUFFIX, Damaged, Volume, opened
+from models.churn.volume import BELOW, SUFFIX, Damaged, Volume, opened
 from schemas.errors import DependencyAway, Misconfigured
+from schemas.file_systems import connected
 from schemas.settings.masking import masked
 
-BELOW: Final = "churn"
 FLAT: Final = frozenset({"s3", "gcs", "abfs"})
 """What has no folders that would have to be made."""
 FIX: Final = "see that archive.url names the right place, that there is room, and that this user may write there"
@@ -118,7 +117,7 @@ class Archive:
 
     def _root(self) -> tuple[Any, str]:
         if self._connected is None:
-            self._connected = _connected(self._address)
+            self._connected = connected(self._address, "archive.url")
         system, root = self._connected
         return system, f"{root.rstrip('/')}/{BELOW}"
 
@@ -136,16 +135,3 @@ def _write(path: Path, pieces: Iterable[bytes]) -> None:
     finally:
         Path(part).unlink(missing_ok=True)
     sync(path.parent)
-
-
-def _connected(url: str) -> tuple[Any, str]:
-    if "://" not in url:
-        return fs.LocalFileSystem(), str(Path(url).expanduser().resolve())
-    try:
-        system, root = fs.FileSystem.from_uri(url)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise Misconfigured(
-            f"archive.url {masked(url)} cannot be used: {masked(str(error))}",
-            fix="name a folder, or an address such as s3://bucket/folder",
-        ) from error
-    return system, root

@@ -8,6 +8,7 @@ from typing import Any, Final
 from redis import Redis
 from redis.exceptions import ResponseError
 
+from batch.nightly.line import text
 from schemas.churn import CRC32_IDS_PER_BUCKET, IDS_PER_BUCKET
 
 ENTRIES: Final = ("hash-max-listpack-entries", "hash-max-ziplist-entries")
@@ -51,8 +52,8 @@ class Limits:
 def read_limits(redis: Redis) -> Limits:
     client: Any = redis
     try:
-        found = {_text(name): _text(value) for name, value in client.config_get("hash-max-*").items()}
-        policy = {_text(name): _text(value) for name, value in client.config_get("maxmemory-policy").items()}
+        found = {text(name): text(value) for name, value in client.config_get("hash-max-*").items()}
+        policy = {text(name): text(value) for name, value in client.config_get("maxmemory-policy").items()}
     except ResponseError:
         return Limits(policy=_policy(client))
     entries, value = _first(found, ENTRIES), _first(found, VALUES)
@@ -74,7 +75,3 @@ def _policy(client: Any) -> str:  # noqa: ANN401 - half typed
 
 def _first(found: Mapping[str, str], names: tuple[str, ...]) -> int | None:
     return next((int(found[name]) for name in names if name in found), None)
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value

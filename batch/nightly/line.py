@@ -3,7 +3,7 @@
 The client's own pipeline packs every argument of every command for itself, which takes longer than everything else.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, TypeVar
 
@@ -41,3 +41,11 @@ class Line:
 def packed(*words: str | int | bytes) -> bytes:
     parts = [word if isinstance(word, bytes) else str(word).encode() for word in words]
     return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%b\r\n" % (len(part), part) for part in parts)
+
+
+def text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def texts(fields: Mapping[Any, Any]) -> dict[str, str]:
+    return {text(name): text(value) for name, value in fields.items()}

@@ -21,6 +21,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
+from batch.nightly.line import text
 from schemas.churn import Keys
 from schemas.errors import RestartMe
 
@@ -117,7 +118,7 @@ class Lock:
             answer = self._redis.eval(TAKE, 1, self._key, self._value, self._lease_ms, dead)
             if not answer:
                 return
-            value, left_ms = _text(answer[0]), int(answer[1])
+            value, left_ms = text(answer[0]), int(answer[1])
             holder = Holder.read(value)
             if holder is None or not holder.gone:
                 break
@@ -141,7 +142,7 @@ def holder(redis: Redis, keys: Keys) -> tuple[Holder | None, float] | None:
     """Who holds it, and for how many seconds more unless it is renewed; None where nobody does."""
     client: Any = redis
     value, left_ms = client.get(keys.lock), client.pttl(keys.lock)
-    return None if value is None else (Holder.read(_text(value)), max(int(left_ms), 0) / 1000)
+    return None if value is None else (Holder.read(text(value)), max(int(left_ms), 0) / 1000)
 
 
 def _host() -> str:
@@ -159,7 +160,3 @@ def _began(pid: int) -> str:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return "" if fields[0] in {"Z", "X"} else fields[STARTED - 3]
     return ""
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value

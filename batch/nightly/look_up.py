@@ -8,7 +8,7 @@ from typing import Any
 from redis import Redis
 
 from batch.nightly import standing
-from batch.nightly.publication import text
+from batch.nightly.line import text
 from schemas.churn import SCALE, Keys, Meta, Status, from_text
 from schemas.errors import Misconfigured
 

@@ -11,7 +11,7 @@ Whatever fails before 4 leaves the old generation live, and the same call may be
 never rewritten. Going back is step 3 for the older generation, and step 4 with a new fence number.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from batch.nightly.buckets import Integers
 from batch.nightly.content import Content
-from batch.nightly.line import Line, packed
+from batch.nightly.line import Line, packed, text, texts
 from models.churn.packed import Packed, digest, unpacked
 from schemas.churn import Keys, Meta, instant
 from schemas.errors import DependencyAway, Misconfigured, Usage
@@ -262,11 +262,3 @@ def raw(redis: Redis, *commands: bytes) -> list[Any]:
         raise
     finally:
         pool.release(connection)
-
-
-def text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
-
-
-def texts(fields: Mapping[Any, Any]) -> dict[str, str]:
-    return {text(name): text(value) for name, value in fields.items()}

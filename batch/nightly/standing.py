@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from redis import Redis
 
-from batch.nightly.line import Line
-from batch.nightly.publication import Publication, text, texts
+from batch.nightly.line import Line, text, texts
+from batch.nightly.publication import Publication
 from models.churn.packed import Packed, SameNumber, digest, packed
 from models.hashing import hash_strings
 from schemas.churn import Keys, Meta, from_text

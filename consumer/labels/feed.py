@@ -15,6 +15,7 @@ import structlog
 from consumer import metrics
 from consumer.labels.log import LabelLog
 from consumer.notices import Notices
+from consumer.schema_waits import BACK_OFF_S
 from models.labels import LabelColumns
 from models.labels.rows import label_columns
 from models.money import Money
@@ -26,7 +27,6 @@ ROWS: Final = 10_000
 """Of a batch: enough that a batch costs little, few enough that learning one is short beside a lot."""
 WAIT_S: Final = 0.1
 CLOSE_S: Final = 5.0
-REGISTRY_BACK_OFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 log = structlog.get_logger(__name__)
 
@@ -120,7 +120,7 @@ class Feed:
             except RegistryAway as away:
                 metrics.REGISTRY_WAITS.inc()
                 self._away.hear({away.message: len(raw.values)})
-                self._stop.wait(REGISTRY_BACK_OFF_S[min(tries, len(REGISTRY_BACK_OFF_S) - 1)])
+                self._stop.wait(BACK_OFF_S[min(tries, len(BACK_OFF_S) - 1)])
                 tries += 1
         return None
 

@@ -10,18 +10,17 @@ import pyarrow as pa
 
 from consumer.epochs import CHURN_UNAVAILABLE
 from consumer.replaying.epochs import Epoch
-from consumer.snapshots.store import connected
-from models.churn.volume import SUFFIX, Damaged, Volume, opened
+from models.churn.volume import BELOW, SUFFIX, Damaged, Volume, opened
 from models.churn.weighed import Basis, Churn, Times, nothing, weighed
 from models.decide import Decider
 from models.hashing import hash_strings
 from schemas.errors import DependencyAway, Misconfigured
+from schemas.file_systems import connected
 from schemas.settings import Settings
 from schemas.settings.masking import masked
 
 MOST_OPEN: Final = 3
 """Of 12 MB for a million customers each; stretches of several partitions go over the same ones again."""
-BELOW: Final = "churn"
 
 Read = Callable[[str], Volume | None]
 

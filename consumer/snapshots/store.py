@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa
 from pyarrow import fs as filesystems
 
 from consumer.snapshots.framing import Source
 from consumer.snapshots.names import Name, folder
 from models.artefact.durable import PART, Buffer, replace_file
-from schemas.errors import Misconfigured
+from schemas.file_systems import connected
 from schemas.settings.masking import masked
 
 FLAT: Final = frozenset({"s3", "gcs", "abfs"})
@@ -41,7 +40,7 @@ class Store:
         self.url = masked(url)
         self._address = url
         self._below = f"group={group}/topic={topic}"
-        self._connect = connect or connected
+        self._connect = connect or (lambda address: connected(address, "state.url"))
         self._connected: tuple[Any, str] | None = None
 
     def __str__(self) -> str:
@@ -100,17 +99,3 @@ class Store:
             self._connected = self._connect(self._address)
         system, root = self._connected
         return system, f"{root.rstrip('/')}/{self._below}"
-
-
-def connected(url: str, setting: str = "state.url") -> tuple[Any, str]:
-    """The file system of the address that the setting has, and the path on it."""
-    if "://" not in url:
-        return filesystems.LocalFileSystem(), str(Path(url).expanduser().resolve())
-    try:
-        system, root = filesystems.FileSystem.from_uri(url)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise Misconfigured(
-            f"{setting} {masked(url)} cannot be used: {masked(str(error))}",
-            fix="name a folder, or an address such as s3://bucket/folder",
-        ) from error
-    return system, root

@@ -23,6 +23,8 @@ FRONT: Final = struct.Struct(f"<{len(MAGIC)}sI")
 ALIGNED: Final = 64
 """A line of the processor's cache, and a multiple of every number's size."""
 SUFFIX: Final = ".churn"
+BELOW: Final = "churn"
+"""The folder of such files in an archive."""
 ROWS_AT_ONCE: Final = 1 << 18
 """What a digest copies at a time."""
 
