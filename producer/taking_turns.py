@@ -22,9 +22,7 @@ FENCED: Final = frozenset({KafkaError._FENCED, KafkaError.PRODUCER_FENCED})  # n
 
 
 class TakingTurns:
-    """In words: what is sent and how (`sent_as`), `into` which topics, what a second sender has `begun`, what to do then
-    (`again`).
-    """
+    """`sent_as` is what is sent and how, `into` the topics, `begun` what a second sender does, `again` what then helps."""
 
     sent_as: tuple[str, str]
     into: str
