@@ -22,7 +22,10 @@ FENCED: Final = frozenset({KafkaError._FENCED, KafkaError.PRODUCER_FENCED})  # n
 
 
 class TakingTurns:
-    """`sent_as` is what is sent and how, `into` the topics, `begun` what a second sender does, `again` what then helps."""
+    """`sent_as`: what is sent, and how; `into`: the topics; `begun`: by a second sender; `again`: what then helps.
+
+    All in words, for people.
+    """
 
     sent_as: tuple[str, str]
     into: str
