@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _POLL = 0.02
+_SHORTLY = 0.0005  # a program has its command line only some moments after it has begun
 _PROC = Path("/proc")
 _unreaped: set[int] = set()  # spawned by this program: their pids cannot be given away before we ask for their end
 
@@ -68,7 +69,10 @@ class Process:
 
 
 def spawn(command: Sequence[str], *, log: Path, mark: str) -> Process:
-    """In a session of its own, so that the terminal's Ctrl-C does not reach it; no input, output to `log`."""
+    """In a session of its own, so that the terminal's Ctrl-C does not reach it; no input, output to `log`.
+
+    Once it returns, any program knows the process by its mark, unless it has ended already.
+    """
     if mark not in command:
         raise ValueError(f"{mark!r} is not an argument of {command}")
     pid = os.posix_spawn(
@@ -85,6 +89,8 @@ def spawn(command: Sequence[str], *, log: Path, mark: str) -> Process:
         setsigdef=[signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE],
     )
     _unreaped.add(pid)
+    while command_line(pid) == "" and not _is_zombie(pid):
+        time.sleep(_SHORTLY)
     return Process(pid, mark)
 
 
@@ -124,6 +130,11 @@ def rotate(log: Path) -> None:
     """Each start writes a log of its own; the one before is kept as `<name>.1`."""
     if log.exists():
         log.replace(log.with_name(log.name + ".1"))
+
+
+def _is_zombie(child: int) -> bool:
+    """Ended, and still to be reaped."""
+    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _has_ended(child: int) -> bool:

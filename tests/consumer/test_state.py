@@ -24,11 +24,12 @@ from consumer.snapshots.header import Origin
 from consumer.snapshots.names import Name
 from consumer.snapshots.retention import Keep
 from consumer.snapshots.schedule import Schedule
-from consumer.snapshots.store import Store, Stored, connected
+from consumer.snapshots.store import Store, Stored
 from consumer.snapshots.writer import Writer
 from consumer.state import ASIDE_S, SLOWEST_S, State
 from models.bank import Bank
 from schemas.errors import DependencyAway, Misconfigured
+from schemas.file_systems import connected
 from schemas.lot import Raw
 from schemas.lot.buffers import numbers
 from schemas.verdicts import Mark
@@ -441,7 +442,7 @@ def test_a_store_that_is_away_stops_nobody(folder: Path, rows: list[Row], monkey
     await_idle(worker)
     assert counted(SNAPSHOTS, "failed") == failed + 1
     assert counted(DEGRADED, SNAPSHOTS_FAILING) == 1
-    worker.store._connect = connected
+    worker.store._connect = lambda address: connected(address, "state.url")
     same(np.concatenate([found, worker.answer(1_500, 2_000)]), whole)
     worker.clock.at = 40.0
     worker.state.write_due({})
