@@ -92,7 +92,7 @@ chaos: $(VENV)/.ready  ## SIGKILL workers at load, audit what readers find (ARGS
 
 lock: $(VENV)/.ready  ## resolve the two lock files anew: hashes, no addresses
 	@$(LOCK) pyproject.toml -o requirements.lock
-	@$(LOCK) pyproject.toml --extra local --extra spark --group dev -c requirements.lock -o requirements-dev.lock
+	@$(LOCK) pyproject.toml --extra local --extra serve --extra spark --group dev -c requirements.lock -o requirements-dev.lock
 
 clean:  ## remove the environment and every cache
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
