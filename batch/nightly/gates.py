@@ -1,7 +1,7 @@
 """What a generation must be like before anybody reads it. Each gate has a name, says its numbers, can be overridden."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from batch.nightly.limits import UNTOLD, Limits
@@ -11,20 +11,23 @@ from schemas.errors import Misconfigured, Usage
 from schemas.settings.nightly import Nightly
 
 PERCENT: Final = 100
-NAMES: Final = ("rows", "rejected", "duplicates", "nulls", "range", "drift", "eviction")
+NAMES: Final = ("rows", "rejected", "duplicates", "nulls", "unknown", "range", "drift", "eviction")
 FEW_ROWS: Final = 1_000
 """Fewer customers than that move by chance: their drift is told and never refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Of the input: how many rows were read, how many of them could not be used and why, how blank columns were."""
+    """Of the input: how many rows were read, how many of them could not be used and why; how many cells of each column
+    said nothing: blank or no number, or of a category that was not there in training.
+    """
 
     read: int
     rejected: int
     duplicates: int
     out_of_range: int
-    blanks: tuple[tuple[str, int], ...] = ()
+    blank: Mapping[str, int] = field(default_factory=dict)
+    unknown: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ def judge(
         _share(
             "duplicates", counted.duplicates, counted.read, terms.max_duplicates, "rows are of customers seen before"
         ),
-        _nulls(counted, terms),
+        _cells("nulls", counted.blank, counted, terms.max_blank, "blank or no number"),
+        _cells("unknown", counted.unknown, counted, terms.max_unknown, "of a category unknown in training"),
         Gate("range", not counted.out_of_range, f"{counted.out_of_range:,} scores are not from 0 to 1"),
         _drift(tally, previous, terms),
         _eviction(limits),
@@ -111,20 +115,15 @@ def _share(name: str, count: int, read: int, most: float, what: str) -> Gate:
     return Gate(name, share <= most, f"{count:,} of {read:,} {what}, {share:.3%}; {most:.3%} is the limit")
 
 
-def _nulls(counted: Counted, terms: Nightly) -> Gate:
-    """A column that a feed no longer fills, or fills with what is no number, such as 12,5."""
+def _cells(name: str, cells: Mapping[str, int], counted: Counted, most: float, what: str) -> Gate:
+    """A column that a feed no longer fills, fills with what is no number, such as 12,5, or spells in another way."""
     usable = max(counted.read - counted.rejected, 1)
-    worst = sorted(((blank / usable, name) for name, blank in counted.blanks), reverse=True)
-    empty = [f"{name} {share:.1%}" for share, name in worst if share > terms.max_blank]
-    if empty:
-        return Gate(
-            "nulls", False, f"columns are blank or no numbers: {', '.join(empty)}; {terms.max_blank:.1%} is the limit"
-        )
-    return Gate(
-        "nulls",
-        True,
-        f"no column is blank or no number in more than {worst[0][0]:.1%}" if worst else "no columns to look at",
-    )
+    worst = sorted(((count / usable, column) for column, count in cells.items()), reverse=True)
+    if refused := [f"{column} {share:.1%}" for share, column in worst if share > most]:
+        return Gate(name, False, f"cells are {what}: {', '.join(refused)}; {most:.1%} is the limit")
+    if not worst:
+        return Gate(name, True, "no columns to look at")
+    return Gate(name, True, f"no column is {what} in more than {worst[0][0]:.1%}")
 
 
 def _drift(tally: Tally, previous: Meta | None, terms: Nightly) -> Gate:

@@ -5,9 +5,8 @@ settle   a range at a time: duplicates found, scores counted, numbers and scores
 pack     a range of numbers at a time: sorted, written behind the last one
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Queue
 from threading import Thread
@@ -45,33 +44,56 @@ class Prepared:
 
 @dataclass(slots=True)
 class Seen:
-    """What the ids are like, as far as they have been read."""
+    """What ids and cells are like, as far as they have been read; cells by column."""
 
     rows: int = 0
     read: int = 0
     highest: int = -1
     named: bool = False
+    blank: dict[str, int] = field(default_factory=dict)
+    unknown: dict[str, int] = field(default_factory=dict)
 
-    def add(self, rows: Scored) -> None:
+    def add(self, lot: Lot) -> None:
+        rows = lot.rows
+        self.read += lot.read
         self.rows += len(rows)
+        for name, unread in lot.unread.items():
+            _more(self.blank, name, unread.blank)
+            _more(self.unknown, name, unread.unknown)
         if len(rows):
             found = decimals(rows.ids)
             self.highest = max(self.highest, int(found.max()))
             self.named = self.named or bool((found == NONE).any())
 
+    def join(self, other: "Seen") -> None:
+        self.rows += other.rows
+        self.read += other.read
+        self.highest = max(self.highest, other.highest)
+        self.named = self.named or other.named
+        for name, count in other.blank.items():
+            _more(self.blank, name, count)
+        for name, count in other.unknown.items():
+            _more(self.unknown, name, count)
+
+    def counted(self, rejects: "Rejects", rejected: int, again: int) -> Counted:
+        """`rejected` without those that were there `again`."""
+        return Counted(self.read, rejected, again, rejects.reasons[OUT_OF_RANGE], self.blank, self.unknown)
+
     def dense(self, limits: Limits) -> bool:
         return limits.dense and not self.named and fills(self.highest, self.rows)
 
 
+def _more(counts: dict[str, int], name: str, by: int) -> None:
+    counts[name] = counts.get(name, 0) + by
+
+
 def prepare(source: Source, folder: Path, limits: Limits, rejects: Rejects, say: Say) -> Prepared:
     """Raises Usage where no customer is left, Misconfigured where two have one number."""
-    seen, blanks = Seen(), Counter[str]()
+    seen = Seen()
     spill = Spill(folder, "read")
     try:
         for lot in _ahead(source.lots()):
-            seen.read += lot.read
-            seen.add(lot.rows)
-            blanks.update(lot.blanks)
+            seen.add(lot)
             rejects.add(lot.rejected)
             spill.add(lot.rows, by_bucket(lot.rows, RANGES, dense=True))
             say("scoring", seen.read)
@@ -82,8 +104,7 @@ def prepare(source: Source, folder: Path, limits: Limits, rejects: Rejects, say:
         spill = _again(spill, folder, cut.ranges, dense=cut.dense)
     again = Again(source, rejects)
     tally, content = _settle(spill, folder, cut, again, say)
-    counted = Counted(seen.read, rejected, again.rows, rejects.reasons[OUT_OF_RANGE], tuple(blanks.items()))
-    return Prepared(content, tally, counted)
+    return Prepared(content, tally, seen.counted(rejects, rejected, again.rows))
 
 
 @dataclass(frozen=True, slots=True)

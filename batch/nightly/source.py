@@ -1,18 +1,17 @@
 """Customers with their scores, some thousands at a time: scored here by a model, or scored elsewhere and read."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from batch.customers.customers import Some, customers
 from batch.history.files import File
 from batch.nightly.scored import Scored, places
-from models.churn.encoding import doubles, trimmed
+from models.churn.encoding import Unread
 from schemas.cells import numbers
 from schemas.cells.cells import column
 from schemas.churn import SCALE
@@ -36,12 +35,12 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lot:
-    """`read` counts every row; `blanks` the cells of each column that are empty, or no number where one should be."""
+    """`read` counts every row, `unread` by column the cells that say nothing."""
 
     rows: Scored
     rejected: Sequence[Rejected]
     read: int
-    blanks: dict[str, int] = field(default_factory=dict)
+    unread: Mapping[str, Unread] = field(default_factory=dict)
 
 
 class Scoring(Protocol):
@@ -50,10 +49,7 @@ class Scoring(Protocol):
     @property
     def columns(self) -> Sequence[str]: ...
 
-    @property
-    def numbers(self) -> Collection[str]:
-        """Those of the columns that are read as numbers."""
-        ...
+    def unread(self, rows: pa.RecordBatch) -> Mapping[str, Unread]: ...
 
     def score(self, rows: pa.RecordBatch) -> NDArray[np.uint32]: ...
 
@@ -73,18 +69,12 @@ class Customers:
         self._model = model
 
     def lots(self) -> Iterator[Lot]:
-        wanted, told = [name for name in self._model.columns if name != self._key], frozenset(self._model.numbers)
+        wanted = [name for name in self._model.columns if name != self._key]
         for number, some in _numbered(customers(self.files, self._key, wanted), self.files):
             features = some.rows.select(wanted)
-            scores = self._model.score(features)
-            blanks = {
-                name: _unread(name, features[name]) if name in told else _blank(features[name], some.untyped)
-                for name in wanted
-            }
-            rows = Scored.of(some.ids, scores, places(number, some.numbers))
-            yield Lot(
-                rows, [_rejected(each.place, each.reason, each.detail) for each in some.rejects], some.read, blanks
-            )
+            rows = Scored.of(some.ids, self._model.score(features), places(number, some.numbers))
+            rejected = [_rejected(each.place, each.reason, each.detail) for each in some.rejects]
+            yield Lot(rows, rejected, some.read, self._model.unread(features))
 
 
 class Scores:
@@ -121,16 +111,3 @@ def _numbered(read: Iterator[Some], files: Sequence[File]) -> Iterator[tuple[int
 def _rejected(place: str, reason: str, detail: str) -> Rejected:
     file, _, row = place.rpartition(" row ")
     return Rejected(file, int(row), None, str(reason), detail)
-
-
-def _blank(values: pa.Array, untyped: bool) -> int:
-    """Cells without a value; in a format of text alone an empty one has none."""
-    if untyped and pa.types.is_string(values.type):
-        empty = pc.sum(pc.equal(pc.binary_length(values), 0)).as_py() or 0
-        return int(empty) + int(values.null_count)
-    return int(values.null_count)
-
-
-def _unread(name: str, values: pa.Array) -> int:
-    """Cells without a number: a model takes them for blank, whatever is written there."""
-    return int(np.isnan(doubles(trimmed(name, values))).sum())

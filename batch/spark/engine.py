@@ -9,7 +9,6 @@ Lock, gates, archive, chunks, the check of what was written and the pointer stay
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -20,12 +19,11 @@ import numpy as np
 from redis import Redis
 
 from batch.nightly.content import Facts, Still, Written, read_columns, write_columns
-from batch.nightly.gates import Counted
 from batch.nightly.limits import Limits
 from batch.nightly.line import Line
 from batch.nightly.prepare import Again, Prepared, Say, Seen, Ways, ways
 from batch.nightly.rejects import Rejects
-from batch.nightly.source import OUT_OF_RANGE, Rejected, Source
+from batch.nightly.source import Rejected, Source
 from batch.nightly.spill import Entries
 from batch.spark import tasks
 from batch.spark.reader import Reader, parts
@@ -62,7 +60,7 @@ class Spark:
         say("starting Spark", 0)
         session = self.open_(self._stack)
         scored = self._scored(session, source, say)
-        seen, blanks = _seen(session, scored)
+        seen = _seen(session, scored)
         for cells in session.some(scored, REJECTS):
             rejects.add([Rejected(**each) for each in json.loads(cells.data)])
         rejected, cut, again = rejects.total, ways(seen, source, limits), Again(source, rejects)
@@ -72,7 +70,7 @@ class Spark:
         say("packing", 0)
         tally, digest = _pack(session, ranges, folder, cut)
         facts = cut.facts(tally, digest, seen.highest)
-        counted = Counted(seen.read, rejected, again.rows, rejects.reasons[OUT_OF_RANGE], tuple(blanks.items()))
+        counted = seen.counted(rejects, rejected, again.rows)
         return Prepared(Spread(session, ranges, self, folder, facts, say), tally, counted)
 
     def _scored(self, session: "Session", source: Source, say: Say) -> Any:  # noqa: ANN401 - Spark's
@@ -112,18 +110,12 @@ class Spread:
         yield from read_columns(self.folder, self.facts.rows)
 
 
-def _seen(session: "Session", scored: Any) -> tuple[Seen, Counter[str]]:  # noqa: ANN401
+def _seen(session: "Session", scored: Any) -> Seen:  # noqa: ANN401
     """Of all parts together."""
-    whole, blanks = Seen(), Counter[str]()
+    whole = Seen()
     for each in session.some(scored, SEEN):
-        part, blank = json.loads(each.data)
-        seen = Seen(**part)
-        whole.rows += seen.rows
-        whole.read += seen.read
-        whole.highest = max(whole.highest, seen.highest)
-        whole.named = whole.named or seen.named
-        blanks.update(blank)
-    return whole, blanks
+        whole.join(Seen(**json.loads(each.data)))
+    return whole
 
 
 def _settled(session: "Session", scored: Any, cut: Ways, say: Say) -> Any:  # noqa: ANN401

@@ -9,7 +9,6 @@ Rows travel packed, a lot or a range in one cell, so that Spark moves them witho
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
@@ -73,17 +72,15 @@ class Score:
 
 
 def score(reader: Reader, part: Part, number: int, done: Callable[[int], None]) -> Batches:
-    seen, blanks = Seen(), Counter[str]()
+    seen = Seen()
     for lot in reader.source([part.file]).lots():
-        seen.read += lot.read
-        seen.add(lot.rows)
-        blanks.update(lot.blanks)
+        seen.add(lot)
         if lot.rejected:
             yield cell(REJECTS, number, json.dumps([asdict(each) for each in lot.rejected]).encode())
         if len(lot.rows):
             yield cell(ROWS, len(lot.rows), packed_rows(_placed(lot.rows, part.number)))
         done(lot.read)
-    yield cell(SEEN, number, json.dumps([asdict(seen), blanks]).encode())
+    yield cell(SEEN, number, json.dumps(asdict(seen)).encode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ without regard to capitals and to blanks around them.
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +33,13 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 Category = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST)]
 
 
+class Unread(NamedTuple):
+    """How many cells say nothing: blank, or no number where one should be; of a category that nobody knows."""
+
+    blank: int
+    unknown: int
+
+
 class Form(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -54,6 +61,9 @@ class Number(Form):
 
     def fill(self, values: pa.Array, matrix: Matrix) -> None:
         matrix[:, 0] = doubles(trimmed(self.name, values))
+
+    def unread(self, values: pa.Array) -> Unread:
+        return Unread(int(np.isnan(doubles(trimmed(self.name, values))).sum()), 0)
 
 
 class Categories(Form):
@@ -80,8 +90,7 @@ class Categories(Form):
 
     def fill(self, values: pa.Array, matrix: Matrix) -> None:
         """Each different text is looked at once."""
-        distinct = _texts(self.name, values).values.dictionary_encode()
-        found = [*folded(self.name, distinct.dictionary).to_pylist(), None]
+        found, which = self._distinct(values)
         place = {each: at for at, each in enumerate(self.categories)}
         lines = np.zeros((len(found), len(self.categories)))
         for line, each in enumerate(found):
@@ -89,7 +98,19 @@ class Categories(Form):
                 lines[line] = np.nan
             elif each in place:
                 lines[line, place[each]] = 1.0
-        matrix[:] = lines[distinct.indices.fill_null(len(found) - 1).to_numpy(zero_copy_only=False)]
+        matrix[:] = lines[which]
+
+    def unread(self, values: pa.Array) -> Unread:
+        found, which = self._distinct(values)
+        counts, known = np.bincount(which, minlength=len(found)).tolist(), set(self.categories)
+        blanks = sum(count for each, count in zip(found, counts, strict=True) if each is None)
+        return Unread(blanks, sum(counts) - blanks - sum(c for e, c in zip(found, counts, strict=True) if e in known))
+
+    def _distinct(self, values: pa.Array) -> tuple[list[str | None], NDArray[np.int64]]:
+        """Each text that is there, folded, None last; and which one each row has."""
+        distinct = _texts(self.name, values).values.dictionary_encode()
+        found = [*folded(self.name, distinct.dictionary).to_pylist(), None]
+        return found, distinct.indices.fill_null(len(found) - 1).to_numpy(zero_copy_only=False)
 
 
 Declared = Annotated[Number | Categories, Field(discriminator="kind")]
@@ -142,6 +163,10 @@ class Encoding(Form):
         for each, place in zip(self.columns, self.places(), strict=True):
             each.fill(rows[each.name], found[:, place])
         return found
+
+    def unread(self, rows: pa.RecordBatch) -> dict[str, Unread]:
+        """By column."""
+        return {each.name: each.unread(rows[each.name]) for each in self.columns}
 
     @property
     def _fix(self) -> str:

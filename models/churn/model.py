@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from models import linear, trees
 from models.churn.calibration import Calibration, millionths
-from models.churn.encoding import Encoding
+from models.churn.encoding import Encoding, Unread
 from models.linear import Linear
 from models.numbers import Doubles
 from models.trees.evaluator import Evaluator
@@ -49,10 +49,9 @@ class ChurnModel:
         """What `score` needs; a file may have more."""
         return self.encoding.names
 
-    @property
-    def numbers(self) -> frozenset[str]:
-        """Those of its columns that are read as numbers."""
-        return frozenset(each.name for each in self.encoding.columns if each.kind == "number")
+    def unread(self, rows: pa.RecordBatch) -> dict[str, Unread]:
+        """By column: the cells that say nothing to it."""
+        return self.encoding.unread(rows)
 
     def score(self, rows: pa.RecordBatch) -> NDArray[np.uint32]:
         """Raises Usage naming columns that are missing or foreign, before anything is scored; the key may be there."""

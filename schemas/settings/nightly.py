@@ -34,6 +34,8 @@ class Nightly(Group):
     """Gate duplicates: which share of the rows may be of customers that were there before; the first row counts."""
     max_blank: Share = 0.5
     """Gate nulls: in which share of the rows a column that the model uses may be blank."""
+    max_unknown: Share = 0.05
+    """Gate unknown: in which share of the rows a column may hold a category that was not there in training."""
     max_drift: Annotated[float, Field(ge=0, le=1_000)] = 0.25
     """Gate drift: the highest population stability index of the scores against the live generation, by its deciles."""
 

@@ -30,6 +30,7 @@ from batch.nightly.publication import By
 from batch.nightly.rejects import rejects_in
 from batch.nightly.run import Asked, Outcome, Run, sweep
 from batch.nightly.source import Customers, Rejected, Scores, Source
+from models.churn.encoding import Categories, Number, Unread
 from models.churn.volume import opened
 from schemas.churn import SCALE, Keys, from_text
 from schemas.errors import DependencyAway, Misconfigured, Usage
@@ -319,7 +320,9 @@ class Halved:
     """A model of one column."""
 
     columns: Sequence[str] = ("usage",)
-    numbers: Sequence[str] = ("usage",)
+
+    def unread(self, rows: pa.RecordBatch) -> dict[str, Unread]:
+        return {"usage": Number(name="usage", usual=0.0).unread(rows["usage"])}
 
     def score(self, rows: pa.RecordBatch) -> NDArray[np.uint32]:
         values = rows["usage"].cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False)
@@ -340,15 +343,33 @@ def test_a_model_scores_the_rows(night: Night) -> None:
 def test_a_column_that_a_feed_no_longer_fills_is_refused(night: Night) -> None:
     """Blank in more of the rows than may be."""
     path = night.table("id,usage\n1,\n2,\n3,0.5\n")
-    with pytest.raises(Refused, match=r"gate nulls: columns are blank or no numbers: usage 66.7%"):
+    with pytest.raises(Refused, match=r"gate nulls: cells are blank or no number: usage 66.7%"):
         night.run(Customers(found([str(path)]), "id", Numeric()))
 
 
 def test_numbers_that_a_feed_writes_otherwise_are_refused(night: Night) -> None:
     """A model takes them for blank, so they count as that: the first night has nothing to compare its scores with."""
     path = night.table('id,usage\n1,"0,5"\n2,"0,7"\n3,0.5\n')
-    with pytest.raises(Refused, match=r"gate nulls: columns are blank or no numbers: usage 66.7%"):
+    with pytest.raises(Refused, match=r"gate nulls: cells are blank or no number: usage 66.7%"):
         night.run(Customers(found([str(path)]), "id", Unmoved()))
+
+
+def test_categories_that_nobody_knew_are_refused(night: Night) -> None:
+    """They count for nothing, so the scores would be of another model; the first night has nothing to compare with."""
+    path = night.table("id,plan\n1,gold\n2,Gold plus\n3, GOLD \n4,\n")
+    with pytest.raises(Refused, match=r"gate unknown: cells are of a category unknown in training: plan 25.0%"):
+        night.run(Customers(found([str(path)]), "id", Planned()))
+    assert night.run(Customers(found([str(path)]), "id", Planned()), overrides=("unknown",)).status == "published"
+
+
+class Planned:
+    columns: Sequence[str] = ("plan",)
+
+    def unread(self, rows: pa.RecordBatch) -> dict[str, Unread]:
+        return {"plan": Categories(name="plan", categories=["gold", "silver"], usual="gold").unread(rows["plan"])}
+
+    def score(self, rows: pa.RecordBatch) -> NDArray[np.uint32]:
+        return np.zeros(len(rows), np.uint32)
 
 
 class Unmoved(Halved):

@@ -88,6 +88,14 @@ def test_blank_and_never_seen_are_two_things() -> None:
     assert found[3][1:] == [0.0, 1.0, 0.0]
 
 
+def test_cells_that_say_nothing_are_counted_by_column() -> None:
+    """As many as are NaN, or 0 in all columns of their field."""
+    charges = pa.array(["12,5", " ", None, "3", "inf"])
+    plan = pa.array([None, " ", "premium", "Basic", "basic "])
+    rows = pa.RecordBatch.from_arrays([charges, plan], names=["charges", "plan"])
+    assert ENCODING.unread(rows) == {"charges": (4, 0), "plan": (2, 1)}
+
+
 def test_columns_are_found_by_name_in_any_order() -> None:
     """The key may be there, and counts for nothing."""
     plan, charges = pa.array(["basic"]), pa.array([3.0])
