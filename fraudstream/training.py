@@ -10,6 +10,7 @@ from typing import Any, Final
 from batch.history.history import History
 from fraudstream.policy_making import live_thresholds, policy_of
 from fraudstream.trials import Ground, Judged, about_of, champion, choices, foreknowledge, judged, player
+from models.artefact import skops_file
 from models.artefact.load import Loaded
 from models.artefact.write import Parts, write
 from models.bank import Bank
@@ -87,6 +88,7 @@ class Workshop:
     note: Callable[[str], None]
 
     def make(self, order: Order) -> Made:
+        self._check_kept(order)
         live = champion(self.registry, order.name)
         ground = Ground.of(self.history, Bank.of(self.settings), order.windows, self.say)
         self.say("training", len(ground.past.rows(ground.split.train)))
@@ -96,6 +98,11 @@ class Workshop:
         as_of = ground.as_of(order.recipe.seed)
         against = Champion(LIVE, live.manifest.content) if live else Champion(RULES_ONLY, RULES)
         return Made(order, ground, candidate, found, as_of, against, self._histograms(ground, candidate), self.settings)
+
+    def _check_kept(self, order: Order) -> None:
+        """Raises Misconfigured for types that no artefact may hold, before minutes are spent on learning."""
+        untaught = order.recipe.make(order.recipe.seed)
+        skops_file.load(skops_file.dump(untaught), f"--estimator {order.estimator}", self.registry.trusted)
 
     def _histograms(self, ground: Ground, candidate: Candidate) -> dict[str, Any]:
         try:

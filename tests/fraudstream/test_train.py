@@ -39,6 +39,8 @@ def run(tmp_path_factory: pytest.TempPathFactory, forked: Forked) -> Run:
         "def make(seed):\n    return Trees(max_iter=20, random_state=seed)\n"
         "def weak(seed):\n    return Trees(max_iter=1, max_leaf_nodes=2, random_state=seed)\n"
         "def broken(seed):\n    raise RuntimeError('no license')\n"
+        "class Mine(Trees):\n    def fit(self, *_):\n        raise RuntimeError('it learnt')\n"
+        "def foreign(seed):\n    return Mine(random_state=seed)\n"
     )
     made = ("simulate", "--customers", "1200", "--days", "75", "--seed", "3")
     run(*made, "--out", "events.parquet", "--labels-out", "labels.parquet", "--truth-out", "truth.parquet")
@@ -186,3 +188,10 @@ def test_what_cannot_be_done_is_said(run: Run, arguments: list[str], said: str) 
 def test_an_estimator_that_fails_shows_its_own_error(run: Run) -> None:
     """It is somebody's code: they need to see where it went wrong."""
     assert "no license" in run("train", *FILES, *DAYS, "--estimator", "mine:broken", code=1).stderr
+
+
+def test_an_estimator_that_no_artefact_may_hold_is_refused_before_it_learns(run: Run) -> None:
+    """Its type is named, with what makes it trusted."""
+    refused = run("train", *FILES, *DAYS, "--estimator", "mine:foreign", code=78)
+    assert "--estimator mine:foreign: holds the type mine.Mine, which is not trusted" in refused.stderr
+    assert "models.trusted" in refused.stderr
