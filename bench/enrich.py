@@ -34,6 +34,7 @@ from bench.nightly import scores
 from consumer.enriching import enricher
 from consumer.enriching.replica import Held, Replica
 from fraudstream.local.running import Servers, local_redis, running, started
+from fraudstream.yielding import yield_to_others
 from models.hashing import hash_strings
 from schemas.churn import Keys
 from schemas.settings import load
@@ -71,7 +72,8 @@ def publish(url: str, folder: Path, rows: int) -> subprocess.Popen[bytes]:
 
 
 def child(url: str, folder: Path, path: str, night: int) -> None:
-    os.nice(19)
+    os.setsid()
+    yield_to_others()
     gates = Nightly(work=folder / "work", max_change=1_000, max_drift=1_000)
     source, as_of = Scores(found([path]), "customer_id"), datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=night)
     with Redis.from_url(url) as client:

@@ -101,9 +101,12 @@ def run(
 
     from batch.nightly.run import Asked, Run
     from fraudstream.generations import facts, lines
+    from fraudstream.yielding import yield_to_others
 
     given = [*(sets or []), *([f"models.root={root}"] if root else [])]
     settings = settings_from(redis=redis, config=config, sets=given)
+    if settings.nightly.yields:
+        yield_to_others()
     day = _day(as_of)
     if override and not why:
         raise Usage("--override without a reason", fix='add --why "…": the log keeps it')

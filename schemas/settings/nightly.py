@@ -24,6 +24,8 @@ class Nightly(Group):
     """A customer whose score is strictly above this is at risk."""
     work: Path = Path("~/.local/share/fraudstream/nightly")
     """Where rows are set aside while a run works, and where its rejects are written."""
+    yields: bool = True
+    """Whether a run lets everything else on its host go first: the scorer that works beside it, above all."""
     lease: Annotated[Duration, AfterValidator(some_time)] = "30s"
     """After how long without a sign of life a run's lock ends."""
     max_change: Annotated[float, Field(ge=0, le=1_000)] = 0.2
