@@ -13,10 +13,11 @@ from pydantic_core import from_json
 
 from batch.history.files import File
 from batch.history.formats import Format
-from batch.history.pieces import ROWS, Bad, Choose, Piece
+from batch.history.pieces import ROWS, Choose, Piece
 from batch.history.stores import as_it_lies, unpacked
 from schemas.contracts import TRANSACTION
 from schemas.errors import Usage
+from schemas.tables.table import Bad, array
 from schemas.verdicts import Reason
 
 Row = tuple[int, Mapping[str, object] | Bad]
@@ -38,24 +39,12 @@ def read(file: File, choose: Choose, later: Sequence[str] = OPTIONAL) -> Iterato
             names = dict.fromkeys(name for _, value in good for name in value)
             columns = choose(file, [*names, *(name for name in later if name not in names)])
         wanted = list(dict.fromkeys(columns.values()))
-        arrays = [column([value.get(name) for _, value in good]) for name in wanted]
+        arrays = [array([value.get(name) for _, value in good]) for name in wanted]
         bad = [value for _, value in rows if isinstance(value, Bad)]
         numbers = np.array([number for number, _ in good], np.int64)
         yield Piece(file, pa.RecordBatch.from_arrays(arrays, names=wanted), numbers, columns, bad=bad)
     if columns is None:
         raise Usage(f"{file} is empty", fix="give a file with one object for each row")
-
-
-def column(values: Sequence[object]) -> pa.Array:
-    """Of the type that the values have; where they have several, of their texts."""
-    try:
-        return pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        return pa.array([None if value is None else _text(value) for value in values], pa.string())
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _some(rows: Iterator[Row]) -> Iterator[list[Row]]:

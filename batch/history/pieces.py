@@ -10,21 +10,12 @@ from numpy.typing import NDArray
 
 from batch.history.files import File
 from schemas.errors import Usage
-from schemas.verdicts import Reason
+from schemas.tables.table import Bad
 
 ROWS: Final = 65_536
 
 Choose = Callable[[File, Sequence[str]], Mapping[str, str]]
 """From a file's column names to the ones that are wanted: field to column."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bad:
-    """A row that could not even be cut into cells. Rows count from 1, without the header and blank lines."""
-
-    number: int
-    reason: Reason
-    detail: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)

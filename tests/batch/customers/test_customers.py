@@ -9,9 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from batch.customers.customers import Some, columns_of, customers
-from batch.history import csv_pieces, stores
+from batch.history import stores
 from batch.history.files import found
 from schemas.errors import DependencyAway, Usage
+from schemas.tables import csv_rows
 
 Write = Callable[[str, bytes], Path]
 
@@ -81,7 +82,7 @@ def test_unusable_ids_are_refused_with_place_and_reason(write: Write) -> None:
 
 def test_rows_are_numbered_across_pieces(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each place is that of the file, wherever the reader cut it."""
-    monkeypatch.setattr(csv_pieces, "BLOCK", 1_000)
+    monkeypatch.setattr(csv_rows, "BLOCK", 1_000)
     path = write("c.csv", b"id,v\n" + b"".join(b"%d,%d\n" % (n if n % 7 else 0, n) for n in range(1, 2_000)))
     parts = read(path)
     assert len(parts) > 5

@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from batch.history import csv_pieces
 from batch.history.files import File, found
 from batch.history.pieces import Piece
 from batch.history.tables import pieces
 from schemas.errors import Usage
+from schemas.tables import csv_rows
 
 Text = Callable[..., Path]
 
@@ -47,7 +47,7 @@ def test_rows_of_csv_that_are_none(text: Text) -> None:
 def test_bad_rows_keep_their_numbers_over_many_blocks(text: Text, monkeypatch: pytest.MonkeyPatch) -> None:
     """The numbers are right however the file is cut."""
     path = text("a,b", *(f"{number},x" if number % 7 else "broken" for number in range(1, 2_001)))
-    monkeypatch.setattr(csv_pieces, "BLOCK", 1_000)
+    monkeypatch.setattr(csv_rows, "BLOCK", 1_000)
     assert len(read(path)) > 5
     assert all(str(number) == cell for number, cell in rows(path, "a"))
     assert sorted(number for number, *_ in bad(path)) == list(range(7, 2_001, 7))

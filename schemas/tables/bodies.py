@@ -1,0 +1,135 @@
+"""Bodies of requests as tables, whole: small enough to be held, and refused as soon as they are known to be larger.
+
+Nothing of a body is ever quoted in what is said of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import IO, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.tables import csv_rows, shapes
+from schemas.tables.json_values import decoded
+from schemas.tables.table import BadTable, Column, Kind, Table, TooLarge
+
+SHAPES: Final = ("dataframe_split", "dataframe_records", "instances", "inputs", "data")
+"""`data` is what the oldest servers took."""
+PARAMS: Final = "params"
+MOST_ROWS: Final = 1_000_000
+UNPACKED: Final = 1 << 30
+"""Bytes that a Parquet body may say it has when unpacked: a small one can stand for an immense one."""
+THRIFT: Final = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """`shape` is the name under which the rows stood."""
+
+    table: Table
+    shape: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def json_body(content: bytes, *, most_rows: int = MOST_ROWS) -> Body:
+    return body_of(decoded(content), most_rows=most_rows)
+
+
+def body_of(said: object, *, most_rows: int = MOST_ROWS) -> Body:
+    """Raises BadTable unless exactly one of the known names is there, and nothing besides but params."""
+    if not isinstance(said, dict):
+        raise BadTable(f"the JSON must be an object with one of {', '.join(SHAPES)}")
+    found = [name for name in SHAPES if name in said]
+    if len(found) != 1:
+        has = "none" if not found else " and ".join(found)
+        raise BadTable(f"the JSON must have exactly one of {', '.join(SHAPES)}; it has {has}")
+    if set(said) - {*found, PARAMS}:
+        raise BadTable(f"the JSON has other names beside {found[0]} than {PARAMS}")
+    params = said.get(PARAMS)
+    if params is not None and not isinstance(params, dict):
+        raise BadTable(f"{PARAMS} must be an object")
+    table = _table(found[0], said[found[0]])
+    if table.rows > most_rows:
+        raise TooLarge(f"there are {table.rows:,} rows, at most {most_rows:,} are taken at once")
+    return Body(table, found[0], params or {})
+
+
+def csv_body(content: bytes, *, most_rows: int = MOST_ROWS) -> Table:
+    """The first line names the columns. A row that cannot be cut into cells refuses the body."""
+    tables, count = [], 0
+    for table in csv_rows.tables(_Whole(content)):
+        if table.bad:
+            raise BadTable(f"row {table.bad[0].number}: {table.bad[0].detail}", row=table.bad[0].number)
+        count += table.rows
+        if count > most_rows:
+            raise TooLarge(f"there are more than {most_rows:,} rows, at most so many are taken at once")
+        tables.append(table)
+    return tables[0] if len(tables) == 1 else _joined(tables)
+
+
+def parquet_body(content: bytes, *, most_rows: int = MOST_ROWS) -> Table:
+    try:
+        with pq.ParquetFile(pa.BufferReader(content), **_bounds()) as file:
+            about = file.metadata
+            size = sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
+            if about.num_rows > most_rows or size > UNPACKED:
+                raise TooLarge(f"there are {about.num_rows:,} rows of {size:,} bytes, which are too many at once")
+            names = shapes.once(file.schema_arrow.names)
+            whole = file.read(use_threads=False).combine_chunks()
+            whole.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError, NotImplementedError, KeyError):
+        raise BadTable("the body is not Parquet that can be read") from None
+    cells = [_one(whole.column(number)) for number in range(whole.num_columns)]
+    return Table.of(names, [Column(each, Kind.TYPED) for each in cells], whole.num_rows)
+
+
+def _table(shape: str, said: object) -> Table:
+    if shape == "dataframe_split":
+        return shapes.split(said)
+    if shape == "dataframe_records":
+        if not isinstance(said, list) or not all(isinstance(each, dict) for each in said):
+            raise BadTable("dataframe_records must be a list of objects")
+        return shapes.rows(said)
+    if isinstance(said, dict) and shape != "instances":
+        return shapes.columns(said)
+    if isinstance(said, str) and shape != "instances":
+        return shapes.rows([said])
+    if not isinstance(said, list):
+        raise BadTable(f"{shape} must be a list")
+    return shapes.rows(said)
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    content: bytes
+    told: bool = False
+
+    def open(self) -> IO[bytes]:
+        return BytesIO(self.content)
+
+    def __str__(self) -> str:
+        return "the body"
+
+
+def _bounds() -> dict[str, int]:
+    return {"thrift_string_size_limit": THRIFT, "thrift_container_size_limit": THRIFT}
+
+
+def _one(chunked: pa.ChunkedArray) -> pa.Array:
+    return (
+        chunked.chunk(0)
+        if chunked.num_chunks == 1
+        else pa.concat_arrays(chunked.chunks or [pa.array([], chunked.type)])
+    )
+
+
+def _joined(tables: list[Table]) -> Table:
+    columns = [
+        Column(pa.concat_arrays([each.columns[place].cells for each in tables]), Kind.TEXT)
+        for place in range(len(tables[0].columns))
+    ]
+    numbers = np.concatenate([each.numbers for each in tables])
+    return Table(tables[0].names, columns, len(numbers), numbers)

@@ -1,0 +1,71 @@
+"""JSON as it is defined and no wider: every name once, no NaN and no infinity, nothing after the end.
+
+Whole numbers stay exact whatever their size; other numbers are doubles, and infinite where they are beyond them.
+"""
+
+import json
+from json import JSONDecodeError, JSONDecoder
+from typing import Any, Final
+
+from schemas.tables.table import BadTable
+
+NOT_UTF8: Final = "is not UTF-8 text"
+DEEP: Final = "is nested too deep"
+BOM: Final = b"\xef\xbb\xbf"
+
+
+class _NotOurs(ValueError):
+    """What the library would let pass."""
+
+
+def decoded(content: bytes | str) -> Any:  # noqa: ANN401 - anything JSON can say
+    """Raises BadTable saying where, never what."""
+    text = content if isinstance(content, str) else as_text(content)
+    try:
+        return DECODER.decode(text)
+    except (ValueError, RecursionError) as error:
+        raise BadTable(f"the JSON {why(error)}") from None
+
+
+def as_text(content: bytes) -> str:
+    try:
+        return content.removeprefix(BOM).decode()
+    except UnicodeDecodeError as error:
+        raise BadTable(f"the JSON {NOT_UTF8}, at byte {error.start + 1}") from None
+
+
+def why(error: ValueError | RecursionError) -> str:
+    if isinstance(error, RecursionError):
+        return DEEP
+    if isinstance(error, _NotOurs):
+        return str(error)
+    if isinstance(error, JSONDecodeError):
+        return f"cannot be read at line {error.lineno}, column {error.colno}: {_short(error.msg)}"
+    return "has a number of too many digits"
+
+
+def _short(message: str) -> str:
+    """What the library found, without the character that it quotes."""
+    return message.partition(":")[0][:1].lower() + message.partition(":")[0][1:]
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _NotOurs("has an object with the same name twice")
+    return found
+
+
+def _no_constant(_: str) -> None:
+    raise _NotOurs("has NaN or Infinity, which are no JSON; write null for a missing value")
+
+
+DECODER: Final = JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
+
+
+def is_scalar(value: object) -> bool:
+    return not isinstance(value, dict | list)
+
+
+def encoded(value: object) -> str:
+    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
