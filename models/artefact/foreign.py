@@ -25,6 +25,8 @@ from models.trees.parts import parts as parts_of
 SEED: Final = 20_260_105
 """Golden rows are made up, but the same for the same model."""
 SPREAD: Final = (0.01, 1.0, 100.0)
+NUMBERS: Final = ("double", "float", "long", "integer", "boolean")
+ONLY: Final = "save it with a signature of numbers, or of one column of text"
 WHOLE: Final = "save the whole pipeline, vectoriser and model in one, and import that"
 
 
@@ -42,7 +44,8 @@ def parts(folder: Path, *, trusted: Collection[str] = (), created_at: datetime) 
     except Exception as error:
         raise refused(where, f"cannot predict: {type(error).__name__}: {str(error)[:200]}") from error
     training = {"imported_from": folder.name, "golden_rows": "made up"}
-    return Parts(estimator, features, None, golden, created_at, origin="imported", training=training)
+    types = _types(described, len(features), where)
+    return Parts(estimator, features, None, golden, created_at, origin="imported", training=training, types=types)
 
 
 def _reads_text(estimator: Any) -> bool:  # noqa: ANN401 - any estimator
@@ -64,6 +67,16 @@ def _features(estimator: Any, described: Description, where: str) -> list[str]: 
     if len(names) != width:
         raise refused(where, f"takes {width} columns, its signature names {len(names)}")
     return list(names)
+
+
+def _types(described: Description, width: int, where: str) -> list[str]:
+    """Of the columns, as the signature says; none where all are the usual one."""
+    types = [kind for _, kind in described.columns]
+    if described.takes_text or not types or set(types) == {"double"}:
+        return []
+    if foreign := sorted(set(types) - set(NUMBERS)):
+        raise refused(where, f"takes columns of type {', '.join(foreign)[:100]}", fix=ONLY)
+    return types if len(types) == width else []
 
 
 def _numbers(estimator: Any, width: int) -> Rows:  # noqa: ANN401

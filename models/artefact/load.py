@@ -135,7 +135,8 @@ def golden_is_numbers(golden: Golden) -> bool:
 
 def _check_promise(manifest: Manifest, files: Files, expected: Expected | None, where: str) -> None:
     described = mlmodel.parse(files[mlmodel.FILE], f"{where}/{mlmodel.FILE}")
-    if described.model != mlmodel.MODEL or described.names != tuple(manifest.features):
+    named = tuple(zip(manifest.features, manifest.column_types, strict=False))
+    if described.model != mlmodel.MODEL or described.columns != named or len(manifest.column_types) != len(named):
         raise refused(f"{where}/{mlmodel.FILE}", f"names another model or other columns than {manifests.FILE}")
     if expected is None:
         return

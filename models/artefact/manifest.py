@@ -23,7 +23,8 @@ Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Section = dict[str, JsonValue]
 Task = Literal["fraud", "churn"]
-LATER: Final[Mapping[str, Any]] = {"task": "fraud", "encoding": {}, "calibration": {}}
+ColumnType = Literal["double", "float", "long", "integer", "boolean", "string"]
+LATER: Final[Mapping[str, Any]] = {"task": "fraud", "encoding": {}, "calibration": {}, "types": []}
 """Fields that came later, with what they are in the artefacts that were there before: left out of those, as their seals
 are of the words they had."""
 
@@ -39,7 +40,8 @@ class Manifest(BaseModel):
     """`thresholds` are raw margins by name; metrics, training, medians and histograms are as they were given.
 
     `encoding` says how rows of a table become the matrix, `calibration` how margins become probabilities, where the
-    `task` has them.
+    `task` has them. `types` are those of the features where they are not all the usual one of what it `takes`: the
+    names are MLflow's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -64,11 +66,17 @@ class Manifest(BaseModel):
     task: Task = "fraud"
     encoding: Section = {}
     calibration: Section = {}
+    types: Annotated[list[ColumnType], Field(max_length=100_000)] = []
 
     @property
     def predict_only(self) -> bool:
         """Not made from the features of transactions: for files and requests, not for the stream."""
         return self.feature_version is None
+
+    @property
+    def column_types(self) -> list[str]:
+        """Of each feature."""
+        return list(self.types) or ["string" if self.takes == "text" else "double"] * len(self.features)
 
     def facts(self) -> dict[str, Any]:
         """What the content digest covers besides the trees."""

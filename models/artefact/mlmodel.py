@@ -46,7 +46,13 @@ def versions() -> dict[str, str]:
 
 
 def files(
-    features: Sequence[str], takes: str, output: str, *, unusual: Sequence[str], content: str, created: datetime
+    features: Sequence[str],
+    types: Sequence[str],
+    output: str,
+    *,
+    unusual: Sequence[str],
+    content: str,
+    created: datetime,
 ) -> dict[str, bytes]:
     """`unusual` are the types that MLflow must be told to trust; `output` is what `predict` gives, in numpy's words."""
     here = versions()
@@ -67,7 +73,7 @@ def files(
     described = {
         "flavors": {"python_function": function, "sklearn": sklearn},
         "model_uuid": content[:32],
-        "signature": _signature(features, takes, output),
+        "signature": _signature(features, types, output),
         "utc_time_created": created.strftime("%Y-%m-%d %H:%M:%S.%f"),
     }
     return {FILE: _yaml(described), **_environment(here)}
@@ -88,9 +94,9 @@ def _environment(here: dict[str, str]) -> dict[str, bytes]:
     }
 
 
-def _signature(features: Sequence[str], takes: str, output: str) -> dict[str, Any]:
-    kind = "string" if takes == TEXT else "double"
-    inputs = [{"type": kind, "name": name, "required": True} for name in features]
+def _signature(features: Sequence[str], types: Sequence[str], output: str) -> dict[str, Any]:
+    named = zip(features, types, strict=True)
+    inputs = [{"type": kind, "name": name, "required": True} for name, kind in named]
     answer = [{"type": "tensor", "tensor-spec": {"dtype": output, "shape": [-1]}}]
     return {"inputs": json.dumps(inputs), "outputs": json.dumps(answer), "params": None}
 

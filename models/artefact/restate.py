@@ -27,5 +27,6 @@ def restated(loaded: Loaded, metrics: Mapping[str, Any], created_at: datetime) -
         task=said.task,
         encoding=said.encoding,
         calibration=said.calibration,
+        types=said.types,
         extras={name: content for name, content in files.items() if name not in OWN},
     )

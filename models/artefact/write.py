@@ -41,6 +41,8 @@ class Parts:
     task: Task = "fraud"
     encoding: Mapping[str, Any] = field(default_factory=dict)
     calibration: Mapping[str, Any] = field(default_factory=dict)
+    types: Sequence[str] = ()
+    """Of the features, where they are not all doubles, or not all texts."""
 
 
 def write(parts: Parts, folder: Path) -> Manifest:
@@ -63,7 +65,7 @@ def assemble(parts: Parts) -> tuple[dict[str, bytes], Manifest]:
         GOLDEN: parts.golden.to_bytes(),
         **mlmodel.files(
             draft.features,
-            draft.takes,
+            draft.column_types,
             _output(parts.estimator),
             unusual=skops_file.unusual_types(model),
             content=content,
@@ -93,6 +95,7 @@ def _draft(parts: Parts) -> Manifest:
         "task": parts.task,
         "encoding": dict(parts.encoding),
         "calibration": dict(parts.calibration),
+        "types": list(parts.types),
         "versions": mlmodel.versions(),
         "files": {},
         "content": "0" * 64,
