@@ -7,6 +7,7 @@ import typer
 
 from fraudstream.commands.ledger import Json, Root, Who, Why, as_json, as_words, by, line, registry_of, tell
 from fraudstream.commands.options import Config, Set
+from fraudstream.commands.predict import predict
 
 if TYPE_CHECKING:
     from models.artefact.load import Loaded
@@ -19,6 +20,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.command(short_help="Predict every row of a file.")(predict)
 
 REFERENCE = "models:/name/3, models:/name@champion, models:/name/Production, or a folder."
 Model = Annotated[str, typer.Argument(metavar="MODEL", help=REFERENCE)]

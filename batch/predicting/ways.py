@@ -1,0 +1,65 @@
+"""What is said of the rows of a table, and of those of which nothing can be said."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from models.predicting.predictor import Predictor
+from models.predicting.taking import Refused, take
+from schemas.tables.table import Table
+
+PREDICTION: Final = "prediction"
+SCORE: Final = "score"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """`columns` are of the rows in `kept`, which are places in the table; `refused` are the others."""
+
+    kept: NDArray[np.int64]
+    columns: Mapping[str, pa.Array]
+    refused: Sequence[Refused]
+
+
+class Way(Protocol):
+    """From a table to an answer, row by row: what is beside a row, and what was before, changes nothing."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Of the columns of every answer."""
+        ...
+
+    def beside(self, table: Table) -> list[int]:
+        """The columns of a table that stay beside the answer. Raises BadTable where the table cannot be answered."""
+        ...
+
+    def answer(self, table: Table) -> Answer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OfModel:
+    predictor: Predictor
+    threshold: float
+
+    @property
+    def names(self) -> Sequence[str]:
+        return (PREDICTION, SCORE) if self.predictor.scores else (PREDICTION,)
+
+    def beside(self, table: Table) -> list[int]:
+        return self.predictor.signature.beside(table)
+
+    def answer(self, table: Table) -> Answer:
+        taken = take(self.predictor.signature, table)
+        found = self.predictor.predict(taken, "both", self.threshold)
+        columns = {PREDICTION: _array(found.predictions)}
+        if self.predictor.scores:
+            columns[SCORE] = pa.array(found.scores if found.scores is not None else [], pa.float64())
+        return Answer(taken.kept, columns, taken.refused)
+
+
+def _array(values: Any) -> pa.Array:  # noqa: ANN401 - numpy's, of the type of the classes
+    return pa.array(values.tolist() if values.dtype.kind in "OU" else values)

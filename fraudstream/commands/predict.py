@@ -1,0 +1,134 @@
+"""`fraudstream models predict`: a file of rows in, a file of predictions out."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+from fraudstream.commands.ledger import Root, registry_of
+from fraudstream.commands.options import Config, Set
+from fraudstream.commands.progress import stages, to_stderr
+from schemas.errors import Usage
+from schemas.tables.formats import Format, format_of
+
+if TYPE_CHECKING:
+    from batch.predicting.run import Done, Job
+    from batch.predicting.ways import Way
+
+ModelUri = Annotated[
+    str,
+    typer.Option("-m", "--model-uri", metavar="MODEL", help="models:/name/Production, models:/name/3, or a folder."),
+]
+Input = Annotated[str | None, typer.Option("-i", "--input-path", metavar="FILE", help="The rows [standard input].")]
+Output = Annotated[
+    str | None, typer.Option("-o", "--output-path", metavar="FILE", help="Their predictions [standard output].")
+]
+Content = Annotated[
+    Format | None,
+    typer.Option("-t", "--content-type", help="Format of the rows [by the suffix; of standard input: json]."),
+]
+Threshold = Annotated[
+    float,
+    typer.Option("--threshold", help="Score from which a row is of the positive class [0.5, as the model's own]."),
+]
+RejectsFile = Annotated[
+    Path | None,
+    typer.Option("--rejects", metavar="FILE", help="Rows without a prediction [beside the output, .rejects.jsonl]."),
+]
+MaxRejects = Annotated[
+    float, typer.Option("--max-rejects", help="Share of the rows that may be without one before the exit code says so.")
+]
+
+
+def predict(
+    model: ModelUri,
+    input_path: Input = None,
+    output_path: Output = None,
+    content_type: Content = None,
+    *,
+    threshold: Threshold = 0.5,
+    rejects: RejectsFile = None,
+    max_rejects: MaxRejects = 0.0,
+    root: Root = None,
+    config: Config = None,
+    sets: Set = None,
+) -> None:
+    """Predict every row of a CSV, JSON or Parquet file with a registered model, in any number of rows.
+
+    CSV and Parquet keep the columns that the model does not take (ids, dates) beside `prediction` and `score`; JSON is
+    {"predictions": [...]}. Rows that the model cannot take are left out, and listed with their reasons beside the
+    output. The output is there whole or not at all. Exit code 64 when a row is without a prediction.
+    """
+    from batch.predicting import places
+
+    if not 0.0 <= max_rejects <= 1.0:
+        raise Usage(f"--max-rejects {max_rejects:g} is no share", fix="give a number from 0 to 1")
+    if input_path not in {None, places.STDIN}:
+        places.check_input(str(input_path))
+    elif sys.stdin.isatty():
+        raise Usage("the rows would come from the keyboard", fix="name a file with -i, or send one to standard input")
+    form = places.form_of(input_path, content_type)
+    way = _of_model(model, threshold, root, config, sets)
+    with places.readable(input_path, form) as source, _outlet(output_path, input_path, form) as (outlet, said, written):
+        from batch.predicting.run import Job
+
+        kept = rejects or (places.rejects_beside(outlet) if isinstance(outlet, Path) else None)
+        _settle(Job(source, form, outlet, written, kept), way, said, max_rejects)
+
+
+def _of_model(model: str, threshold: float, root: Path | None, config: Path | None, sets: list[str] | None) -> "Way":
+    from batch.predicting.ways import OfModel
+    from models.predicting.predictor import Predictor
+
+    predictor = Predictor.load(registry_of(root, config, sets), model)
+    predictor.check("both", threshold)
+    return OfModel(predictor, threshold)
+
+
+@contextmanager
+def _outlet(name: str | None, source: str | None, form: Format) -> Iterator[tuple[Path | IO[bytes], str, Format]]:
+    """Where to, what it is called, and of which format it is: of that of the input where no suffix says another."""
+    from batch.predicting import places
+
+    if name in {None, places.STDIN}:
+        if form is Format.PARQUET and sys.stdout.isatty():
+            raise Usage("Parquet is nothing for a terminal", fix="name a file with -o, such as predictions.csv")
+        yield sys.stdout.buffer, "standard output", form
+        return
+    path = places.check_output(str(name), None if source in {None, places.STDIN} else source)
+    written = places.form_of(name, format_of(path) or form)
+    if places.is_plain(path):
+        yield path, str(path), written
+        return
+    with path.open("wb") as stream:
+        yield stream, str(path), written
+
+
+def _settle(job: "Job", way: "Way", said: str, most: float) -> None:
+    from time import perf_counter
+
+    from batch.predicting.run import run
+
+    began = perf_counter()
+    with stages(lambda: None) as say:
+        done = run(job, way, say)
+    line = _closing(done, said, perf_counter() - began)
+    typer.echo(line, err=not isinstance(job.output, Path))
+    if done.rejects.total > most * done.read:
+        where = f"; all of them are in {job.rejects}" if job.rejects else "; --rejects FILE lists them all"
+        raise Usage(
+            f"{done.rejects.total:,} of {done.read:,} rows have no prediction {done.rejects.told()}",
+            fix=f"correct them and predict again, or allow more with --max-rejects{where}",
+        )
+    if done.rejects.total:
+        to_stderr(f"{done.rejects.total:,} rows have no prediction {done.rejects.told()}")
+
+
+def _closing(done: "Done", path: str, seconds: float) -> str:
+    return (
+        f"{done.written:,} of {done.read:,} rows predicted, {done.rejects.total:,} rejects: {path} "
+        f"sha256={done.sha256} in {seconds:.2f} s"
+    )
