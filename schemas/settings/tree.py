@@ -18,6 +18,7 @@ from schemas.settings.offers import Offers
 from schemas.settings.outlets import Checks, Health, Log, Output
 from schemas.settings.rules import Policy, Rules
 from schemas.settings.score import Score
+from schemas.settings.serve import Serve
 from schemas.settings.state import State
 from schemas.settings.stores import Redis, Registry
 from schemas.settings.topics import Topics
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     archive: Archive = Archive()
     offers: Offers = Offers()
     dead_letters: DeadLetters = DeadLetters()
+    serve: Serve = Serve()
     health: Health = Health()
     log: Log = Log()
 

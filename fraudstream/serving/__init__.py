@@ -1,0 +1,1 @@
+"""Where the HTTP door meets the models, Kafka and Redis: the composition root of what is served."""

@@ -1,0 +1,1 @@
+"""MLflow's words over HTTP: probes, version, metrics and /invocations."""

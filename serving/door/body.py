@@ -1,0 +1,93 @@
+"""A request's body, within its limits: so many bytes, within such a time, and never more in memory than may wait."""
+
+import asyncio
+from typing import Final
+
+from starlette.types import Message, Receive
+
+from schemas.settings.serve import Serve
+from serving import metrics
+from serving.refusal import Refusal, too_many
+
+FULL: Final = "more bytes wait to be read than may wait; try again"
+SLOW: Final = "the body did not come in time"
+DISCARDED: Final = 4
+"""How many times the limit is read and thrown away, so that a client that is sending hears what is wrong."""
+DISCARD_S: Final = 5.0
+
+
+class Gone(Exception):
+    """The client went away; there is nobody to answer."""
+
+
+class Bodies:
+    """The bytes of all bodies that are in memory."""
+
+    def __init__(self, settings: Serve) -> None:
+        self._most, self._all, self._within_s = settings.body_bytes, settings.queue_bytes, settings.body_timeout_s
+        self._held = 0
+
+    async def read(self, receive: Receive, length: bytes | None) -> bytes:
+        """Whoever reads one gives it back with `release`. Raises Refusal 413, 408 or 429, or Gone."""
+        if length is not None and (not length.isdigit() or int(length[:20]) > self._most):
+            await self._discard(receive)
+            raise self._too_large()
+        message = await self._next(receive, asyncio.get_running_loop().time() + self._within_s)
+        body: bytes = message.get("body", b"")
+        if message.get("more_body"):
+            return await self._rest(body, receive)
+        return self._kept(body)
+
+    def release(self, body: bytes) -> None:
+        self._held -= len(body)
+        metrics.QUEUE_BYTES.set(self._held)
+
+    async def _rest(self, first: bytes, receive: Receive) -> bytes:
+        parts, size, more = [first], len(first), True
+        end = asyncio.get_running_loop().time() + self._within_s
+        while more:
+            if size > self._most:
+                await self._discard(receive)
+                raise self._too_large()
+            if self._held + size > self._all:
+                raise too_many(FULL)
+            message = await self._next(receive, end)
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            more = message.get("more_body", False)
+        return self._kept(b"".join(parts))
+
+    def _kept(self, body: bytes) -> bytes:
+        if len(body) > self._most:
+            raise self._too_large()
+        if self._held and self._held + len(body) > self._all:
+            raise too_many(FULL)
+        self._held += len(body)
+        metrics.QUEUE_BYTES.set(self._held)
+        return body
+
+    async def _next(self, receive: Receive, end: float) -> Message:
+        try:
+            async with asyncio.timeout_at(end):
+                message = await receive()
+        except TimeoutError:
+            metrics.SLOW_CLIENTS.labels("body").inc()
+            raise Refusal(408, SLOW, close=True) from None
+        if message["type"] == "http.disconnect":
+            raise Gone
+        return message
+
+    async def _discard(self, receive: Receive) -> None:
+        """Closing on a client that is still sending would take the answer from it."""
+        left, end = DISCARDED * self._most, asyncio.get_running_loop().time() + DISCARD_S
+        more = True
+        while more and left > 0:
+            try:
+                message = await self._next(receive, end)
+            except Refusal:
+                return
+            left -= len(message.get("body", b""))
+            more = message.get("more_body", False)
+
+    def _too_large(self) -> Refusal:
+        return Refusal(413, f"the body has more than {self._most} bytes; send its rows in several", close=True)

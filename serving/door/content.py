@@ -1,0 +1,39 @@
+"""What a body is, by its Content-Type: one of three kinds, UTF-8 alone, and no parameter that would be ignored."""
+
+from typing import Final
+
+from serving.door.model import Kind
+from serving.refusal import Refusal
+
+KINDS: Final[dict[str, Kind]] = {
+    "application/json": "json",
+    "text/csv": "csv",
+    "application/vnd.apache.parquet": "parquet",
+    "application/x-parquet": "parquet",
+}
+KNOWN: Final = "application/json, text/csv or application/vnd.apache.parquet"
+UTF_8: Final = frozenset({"utf-8", "utf8"})
+
+_remembered: Final[dict[bytes, Kind]] = {each.encode(): kind for each, kind in KINDS.items()}
+
+
+def kind_of(content_type: bytes | None) -> Kind:
+    """Raises Refusal, 415, for everything else."""
+    if content_type is None:
+        raise Refusal(415, f"the request has no Content-Type; say {KNOWN}")
+    known = _remembered.get(content_type)
+    return known if known is not None else _parsed(content_type.decode("latin-1"))
+
+
+def _parsed(text: str) -> Kind:
+    name, *parameters = (each.strip() for each in text.split(";"))
+    kind = KINDS.get(name.lower())
+    if kind is None:
+        raise Refusal(415, f"the Content-Type is none that is read here; say {KNOWN}")
+    for each in filter(None, parameters):
+        parameter, _, value = each.partition("=")
+        if parameter.strip().lower() != "charset":
+            raise Refusal(415, "the Content-Type has a parameter that is not known; only charset is")
+        if value.strip().strip('"').lower() not in UTF_8:
+            raise Refusal(415, "only UTF-8 is read; send the body in it, with charset=utf-8 or without a charset")
+    return kind

@@ -1,0 +1,60 @@
+"""The door's routes: probes as MLflow has them, readiness, version, metrics, and /invocations."""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from serving import metrics
+from serving.door.live import Live
+from serving.refusal import unavailable
+
+SHARED: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""Set for each of several workers: they count in files of one folder, and any of them tells the sum."""
+
+
+def router(live: Live | None, version: str, waits_for: Sequence[Callable[[], str]] = ()) -> APIRouter:
+    found = APIRouter(tags=["model"])
+    for path in ("/ping", "/health", "/health/live"):
+        found.add_api_route(path, _alive, summary="Whether the door answers")
+
+    @found.get("/health/ready", summary="Whether everything that answers need is there")
+    async def ready() -> Response:
+        missing = [words for each in waits_for if (words := each())]
+        if missing:
+            raise unavailable("; ".join(missing))
+        return JSONResponse({"status": "ready", **_model(live)})
+
+    @found.get("/version", summary="Release of this program, and the model that answers")
+    async def which() -> dict[str, object]:
+        return {"version": version, **_model(live)}
+
+    @found.get("/metrics", summary="Prometheus text")
+    async def told(_: Request) -> Response:
+        return Response(generate_latest(_registry()), media_type=CONTENT_TYPE_LATEST)
+
+    return found
+
+
+async def _alive() -> Response:
+    """As MLflow answers."""
+    return Response(b"\n", media_type="application/json")
+
+
+def _model(live: Live | None) -> dict[str, object]:
+    if live is None:
+        return {}
+    ref = live.model.ref
+    return {"model": {"name": ref.name, "version": ref.version, "digest": ref.digest}}
+
+
+def _registry() -> CollectorRegistry:
+    if SHARED not in os.environ:
+        return metrics.REGISTRY
+    shared = CollectorRegistry()
+    multiprocess.MultiProcessCollector(shared)  # type: ignore[no-untyped-call] # the library's
+    return shared

@@ -1,0 +1,1 @@
+"""What routes need of the other rooms: declared here, given by whoever composes the program."""

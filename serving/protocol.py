@@ -1,0 +1,103 @@
+"""HTTP/1.1 of uvicorn, with an end to every wait: for headers, for the next request, for a client to take its answer.
+
+Bodies are waited for where they are read.
+"""
+
+import asyncio
+from typing import Any, Final
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from serving import metrics
+from serving.refusal import Refusal
+
+NOT_HTTP: Final = Refusal(400, "this is no HTTP/1.1 request")
+CROWDED: Final = Refusal(503, "there are more connections than may be; try again", headers={"retry-after": "1"})
+SLOW: Final = Refusal(408, "the headers did not come in time")
+
+
+class Protocol(H11Protocol):
+    """`headers_s`, `answer_s` and `most` are of the class that `bounded` makes."""
+
+    headers_s: float = 10.0
+    answer_s: float = 30.0
+    most: int = 1_000
+
+    def __init__(self, *args: Any, **more: Any) -> None:  # noqa: ANN401 - uvicorn's
+        super().__init__(*args, **more)
+        self._headers_timer: asyncio.TimerHandle | None = None
+        self._answer_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        super().connection_made(transport)
+        metrics.CONNECTIONS.set(len(self.connections))
+        if len(self.connections) > self.most:
+            self._end_with(CROWDED)
+        else:
+            self._wait_for_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._no_more(headers=True, answer=True)
+        super().connection_lost(exc)
+        metrics.CONNECTIONS.set(len(self.connections))
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._is_asked():
+            self._no_more(headers=True)
+        elif self._headers_timer is None:
+            self._wait_for_headers()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._is_asked():
+            self._no_more(headers=True)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._answer_timer = self.loop.call_later(self.answer_s, self._take_too_long, "answer")
+
+    def resume_writing(self) -> None:
+        self._no_more(answer=True)
+        super().resume_writing()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - in our shape and words
+        self._end_with(NOT_HTTP)
+
+    def _is_asked(self) -> bool:
+        """Whether a request is under way: all of its headers came, and its answer is not whole."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _wait_for_headers(self) -> None:
+        if not self.transport.is_closing():
+            self._headers_timer = self.loop.call_later(self.headers_s, self._take_too_long, "headers")
+
+    def _take_too_long(self, what: str) -> None:
+        metrics.SLOW_CLIENTS.labels(what).inc()
+        if what == "headers" and not self.transport.is_closing():
+            self._end_with(SLOW)
+        else:
+            self.transport.abort()
+
+    def _end_with(self, refusal: Refusal) -> None:
+        """Past uvicorn's own account of the request: there is none."""
+        body = refusal.body()
+        reason = f"HTTP/1.1 {refusal.status} {refusal.code}\r\n"
+        more = "".join(f"{name}: {value}\r\n" for name, value in refusal.headers.items())
+        head = (
+            f"{reason}content-type: application/json\r\ncontent-length: {len(body)}\r\nconnection: close\r\n{more}\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
+
+    def _no_more(self, *, headers: bool = False, answer: bool = False) -> None:
+        if headers and self._headers_timer is not None:
+            self._headers_timer.cancel()
+            self._headers_timer = None
+        if answer and self._answer_timer is not None:
+            self._answer_timer.cancel()
+            self._answer_timer = None
+
+
+def bounded(headers_s: float, answer_s: float, most: int) -> type[Protocol]:
+    return type("Bounded", (Protocol,), {"headers_s": headers_s, "answer_s": answer_s, "most": most})
