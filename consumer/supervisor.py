@@ -71,7 +71,9 @@ class Slot:
 
 
 class Supervisor:
-    """`command` gives the command line of a slot's worker from the slot's number and its end of the lifeline."""
+    """`command` gives the command line of a slot's worker from the slot's number and its end of the lifeline. `also`
+    are descriptors that every worker inherits, such as a port they share.
+    """
 
     def __init__(
         self,
@@ -80,8 +82,9 @@ class Supervisor:
         *,
         max_seconds: float | None = None,
         clock: Callable[[], float] = time.monotonic,
+        also: Sequence[int] = (),
     ) -> None:
-        self._command = command
+        self._command, self._also = command, tuple(also)
         self._slots = [Slot(number) for number in range(workers)]
         self._clock = clock
         self._end_at = None if max_seconds is None else clock() + max_seconds
@@ -131,7 +134,8 @@ class Supervisor:
         ours, theirs = socket.socketpair()
         with theirs:
             command = self._command(slot.number, theirs.fileno())
-            process = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)  # noqa: S603
+            shared = [theirs.fileno(), *self._also]
+            process = subprocess.Popen(command, pass_fds=shared, start_new_session=True)  # noqa: S603
         slot.member = Member(process, ours)
         self._selector.register(ours, selectors.EVENT_READ, (slot, slot.member))
         log.info("slot.started", slot=slot.number, pid=process.pid)

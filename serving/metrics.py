@@ -1,11 +1,16 @@
 """Every metric of the HTTP door, declared once; the reference page is made from this file."""
 
+import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess
 
 REGISTRY: Final = CollectorRegistry()
 
+SHARED: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""Set for each of several workers: they count in files of one folder, and any of them tells the sum."""
 SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
 ROWS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 1024, 4096, 16384)
 
@@ -71,3 +76,22 @@ def observe(route: str, status: int, seconds: float) -> None:
     if timed is None:
         timed = _seconds[route] = REQUEST_SECONDS.labels(route)
     timed.observe(seconds)
+
+
+def registry() -> CollectorRegistry:
+    """What is told: of this process, or of all workers that share its port."""
+    folder = os.environ.get(SHARED)
+    if folder is None:
+        return REGISTRY
+    _forget_the_dead(Path(folder))
+    shared = CollectorRegistry()
+    multiprocess.MultiProcessCollector(shared)  # type: ignore[no-untyped-call] # the library's
+    return shared
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """Nobody is connected to a worker that is gone; what it counted stays."""
+    for path in folder.glob("gauge_live*_*.db"):
+        if not Path("/proc", path.stem.rpartition("_")[2]).exists():
+            with suppress(OSError):
+                path.unlink()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fraudstream.commands import serving
 from fraudstream.commands.ledger import Json, Root, Who, Why, as_json, as_words, by, line, registry_of, tell
 from fraudstream.commands.options import Config, Set
 from fraudstream.commands.predict import predict
@@ -207,6 +208,11 @@ def import_(
         typer.echo(as_json({"model": str(resolved), "folder": str(resolved.folder), "digest": resolved.digest}))
     else:
         typer.echo(f"{resolved} is {str(resolved.digest)[:12]} in {resolved.folder}")
+
+
+app.command("serve", short_help="Answer requests as MLflow's server does.", context_settings=serving.CONTEXT)(
+    serving.serve
+)
 
 
 def _row(resolved: "Resolved", entry: "Entry") -> dict[str, object]:

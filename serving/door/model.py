@@ -14,18 +14,21 @@ Answer = Sequence[Any]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request, as the model takes it. `rows` is what `Model.join` puts together. `old`: said as `data`."""
+    """One request, as the model takes it. `rows` is what `Model.join` puts together, where `key` is the same.
+    `old`: said as `data`.
+    """
 
     rows: Any
     count: int
     output: Output = "prediction"
     threshold: float | None = None
     old: bool = False
+    key: str = ""
 
     @property
     def alike(self) -> tuple[object, ...]:
         """Requests of which this is the same may be answered together."""
-        return (self.output, self.threshold)
+        return (self.output, self.threshold, self.key)
 
 
 class Model(Protocol):

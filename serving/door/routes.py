@@ -1,20 +1,15 @@
 """The door's routes: probes as MLflow has them, readiness, version, metrics, and /invocations."""
 
-import os
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from fastapi import APIRouter
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from serving import metrics
 from serving.door.live import Live
 from serving.refusal import unavailable
-
-SHARED: Final = "PROMETHEUS_MULTIPROC_DIR"
-"""Set for each of several workers: they count in files of one folder, and any of them tells the sum."""
 
 
 def router(live: Live | None, version: str, waits_for: Sequence[Callable[[], str]] = ()) -> APIRouter:
@@ -35,7 +30,7 @@ def router(live: Live | None, version: str, waits_for: Sequence[Callable[[], str
 
     @found.get("/metrics", summary="Prometheus text")
     async def told(_: Request) -> Response:
-        return Response(generate_latest(_registry()), media_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(metrics.registry()), media_type=CONTENT_TYPE_LATEST)
 
     return found
 
@@ -50,11 +45,3 @@ def _model(live: Live | None) -> dict[str, object]:
         return {}
     ref = live.model.ref
     return {"model": {"name": ref.name, "version": ref.version, "digest": ref.digest}}
-
-
-def _registry() -> CollectorRegistry:
-    if SHARED not in os.environ:
-        return metrics.REGISTRY
-    shared = CollectorRegistry()
-    multiprocess.MultiProcessCollector(shared)  # type: ignore[no-untyped-call] # the library's
-    return shared
