@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import Final
 
 import structlog
+from threadpoolctl import threadpool_limits
 
 from serving import metrics
 from serving.door.model import Ask, Model
@@ -78,6 +79,7 @@ class Batcher:
         return job.answer
 
     def _run(self) -> None:
+        threadpool_limits(1)  # a batch is small: threads of a library would wait for each other longer than they compute
         while taken := self._take():
             for _, group in groupby(taken, key=lambda job: job.alike):
                 _compute(list(group))

@@ -14,6 +14,7 @@ from models.registry.registry import Resolved
 from schemas.errors import Usage
 from schemas.tables import Table, TooLarge, csv_body, json_body, parquet_body
 from serving.door.model import Answer, Ask, Kind, Output
+from serving.door.quick import plain
 from serving.refusal import Refusal
 
 OLD_NAME: Final = "data"
@@ -66,6 +67,8 @@ class Predicting:
     def _ask(self, table: Table, params: Mapping[str, Any], *, old: bool = False) -> Ask:
         output, threshold = _params(params)
         self.predictor.check(output, EVEN if threshold is None else threshold)
+        if (matrix := plain(self.predictor.signature, table)) is not None:
+            return Ask(matrix, len(matrix), output, threshold, old=old)
         taken = take(self.predictor.signature, table)
         if taken.refused:
             more = len(taken.refused) - 1
