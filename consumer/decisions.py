@@ -6,20 +6,18 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from consumer.epochs import BACKLOG, Circumstances
 from consumer.lots import Fetched, Headers, Message, Outgoing, headers_of
 from models.churn.weighed import Churn
 from models.decide import Decisions
+from models.decision_fields import DecisionFields
 from models.memory import Sight
 from models.policy import Outcome
 from schemas import headers
 from schemas.lot import Lot
-from schemas.verdicts import Mark
 
-COPIED: Final = ("event_id", "card_id", "customer_id", "terminal_id", "amount_minor", "currency")
 EVENT_TYPE: Final = b"fraudstream.decision.v1"
 
 
@@ -91,23 +89,13 @@ class _Rows:
     """Gathers the fields of single rows, for the few that are written."""
 
     def __init__(self, judged: Judged, shared: dict[str, Any]) -> None:
-        rows = judged.lot.rows
-        self._judged = judged
-        self._shared = shared
-        self._columns = {name: rows[name] for name in (*COPIED, "partition", "offset")}
-        self._marks = judged.marks
-        self._columns["event_time"] = rows["event_time"].cast(pa.int64())
+        self._topic, self._shared = judged.fetched.topic, shared
+        self._fields = DecisionFields(judged.lot.rows, judged.sight, judged.decided, judged.churn)
 
     def fields(self, row: int) -> dict[str, Any]:
-        cell = {name: column[row].as_py() for name, column in self._columns.items()}
-        source = {
-            "topic": self._judged.fetched.topic,
-            "partition": cell.pop("partition"),
-            "offset": cell.pop("offset"),
-        }
-        cell["marks"] = Mark(int(self._marks[row])).names()
-        answer = _verdict(self._judged.decided, row) | {"churn": self._judged.churn.fields(row)}
-        return cell | self._shared | answer | {"source": source}
+        found = self._fields.of(row)
+        source = {"topic": self._topic, "partition": found.pop("partition"), "offset": found.pop("offset")}
+        return found | self._shared | {"source": source}
 
 
 def _shared(now: Circumstances, now_ms: int) -> dict[str, Any]:
@@ -117,15 +105,4 @@ def _shared(now: Circumstances, now_ms: int) -> dict[str, Any]:
         "feature_version": now.feature_version,
         "degraded": list(now.degraded),
         "scored_at": now_ms,
-    }
-
-
-def _verdict(decided: Decisions, row: int) -> dict[str, Any]:
-    return {
-        "score": float(decided.score[row]),
-        "raw_margin": float(decided.raw_margin[row]),
-        "outcome": Outcome(int(decided.outcome[row])).symbol,
-        "reasons": decided.reasons(row),
-        "rules": decided.rule_codes(row),
-        "features": decided.features[row].tolist(),
     }
