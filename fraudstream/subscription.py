@@ -49,6 +49,14 @@ class Subscription:
             else:
                 note(f"{self.topic}: {error.str()}; waiting")
 
+    def answers(self, seconds: float) -> bool:
+        """Whether the broker does, within that time."""
+        try:
+            self._consumer.list_topics(self.topic, timeout=seconds)
+        except KafkaException:
+            return False
+        return True
+
     def _positions(self, start: str | int) -> list[TopicPartition]:
         """A topic made just now may have partitions that nobody leads yet: that is waited for."""
         until = time.monotonic() + self._patience

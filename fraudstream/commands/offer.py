@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fraudstream.commands.generations import QUICK_S, keys_of, now, redis_of
+from fraudstream.commands.generations import QUICK_S, now, redis_of
 from fraudstream.commands.ledger import Json, Root, as_json
 from fraudstream.commands.options import Config, RedisUrl, Set, settings_from
 from schemas.errors import Usage
 
 if TYPE_CHECKING:
     from models.churn.model import ChurnModel
-    from models.churn.offers import Known, Offer, OffersPolicy
+    from models.churn.offers import Known, Offer
     from schemas.churn import Meta
     from schemas.settings import Settings
 
@@ -46,50 +46,20 @@ def offer(
     The policy of offers decides from score, decile, age of the score, value and contact limits. A score that is too
     old, a customer nobody knows, and a Redis that has nothing each have an answer of their own.
     """
+    from fraudstream.offering import policy_of, published
     from models.churn.offers import Contacts
     from models.churn.offers import offer as offered
 
     given = [*(sets or []), *([f"models.root={root}"] if root else [])]
     settings = settings_from(redis=redis, config=config, sets=given)
-    policy = _policy(settings.offers.policy)
+    policy = policy_of(settings)
     cells = None if row is None else _cells(row)
-    known, meta = _published(settings, customer, policy)
+    with redis_of(settings, QUICK_S) as client:
+        known, meta = published(client, settings, customer, policy, now())
     if cells is not None:
         known = _live(settings, customer, cells, meta)
     made = offered(policy, replace(known, value_minor=value, contacts=Contacts(contacted, contacts)))
     typer.echo(as_json(_facts(customer, made)) if json else "\n".join(_lines(customer, made)))
-
-
-def _policy(name: str) -> "OffersPolicy":
-    from pathlib import Path
-
-    from models.churn.offers import FIX_POLICY, SHIPPED, OffersPolicy
-    from schemas.errors import Misconfigured
-
-    if not name:
-        return SHIPPED
-    try:
-        return OffersPolicy.read(Path(name).expanduser().read_bytes(), name)
-    except OSError as error:
-        raise Misconfigured(f"offers.policy {name}: {error.strerror}", fix=FIX_POLICY) from error
-
-
-def _published(settings: "Settings", customer: str, policy: "OffersPolicy") -> "tuple[Known, Meta | None]":
-    from datetime import timedelta
-
-    from batch.generation import answering
-    from batch.nightly.look_up import Terms, look_up
-    from models.churn.offers import Known
-
-    terms = Terms.of(
-        settings.nightly.threshold, round(timedelta(hours=policy.stale_after_hours).total_seconds() * 1000)
-    )
-    with redis_of(settings, QUICK_S) as client, answering():
-        found = look_up(client, keys_of(settings), [customer], terms, now())
-    [answer] = found.answers
-    generation = found.meta.generation if found.meta else None
-    age = found.age if found.meta else None
-    return Known(answer.status, answer.millionths, answer.decile, age, generation), found.meta
 
 
 def _live(settings: "Settings", customer: str, cells: dict[str, Any], meta: "Meta | None") -> "Known":
@@ -139,23 +109,12 @@ def _cells(name: str) -> dict[str, Any]:
 
 
 def _facts(customer: str, made: "Offer") -> dict[str, object]:
+    from fraudstream.offering import facts
     from schemas.churn import to_text
 
-    known, answer = made.known, made.answer
-    return {
-        "customer": customer,
-        "offer": answer.offer,
-        "reason": answer.reason,
-        "costs_minor": answer.costs_minor,
-        "rule": made.rule,
-        "policy_version": made.version,
-        "score": None if known.millionths is None else to_text(known.millionths),
-        "decile": known.decile,
-        "status": known.status.value,
-        "scored": "now" if known.live else "nightly",
-        "generation": known.generation,
-        "age_seconds": None if known.age is None else round(known.age.total_seconds()),
-    }
+    known = made.known
+    score = None if known.millionths is None else to_text(known.millionths)
+    return facts(customer, made) | {"score": score, "scored": "now" if known.live else "nightly"}
 
 
 def _lines(customer: str, made: "Offer") -> list[str]:

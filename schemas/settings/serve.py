@@ -81,6 +81,15 @@ class Serve(Group):
     """Most rows that wait for the model; more is answered with 429 and a Retry-After."""
     queue_bytes: Annotated[int, Field(ge=1_024, le=1 << 36)] = 128 * MIB
     """Most bytes of bodies that are read or wait for the model; more is answered with 429 and a Retry-After."""
+    score_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 50_000
+    """Most transactions, history and labels together, of a request to /v1/transactions/score; more is answered with
+    413."""
+    flags_kept: Annotated[int, Field(ge=1, le=1_000_000)] = 5_000
+    """Most flags that /v1/flags remembers; about two kilobytes each."""
+    flags_back: While = "1d"
+    """How far back /v1/flags reads when the door opens."""
+    lookup_back: While = "30d"
+    """How far back /v1/labels looks for a transaction of which the label does not tell enough."""
 
     @property
     def timeout_s(self) -> float:
@@ -101,6 +110,14 @@ class Serve(Group):
     @property
     def drain_s(self) -> float:
         return milliseconds(self.drain) / 1000
+
+    @property
+    def flags_back_ms(self) -> int:
+        return milliseconds(self.flags_back)
+
+    @property
+    def lookup_back_ms(self) -> int:
+        return milliseconds(self.lookup_back)
 
     @property
     def has_keys(self) -> bool:

@@ -1,0 +1,45 @@
+"""Explanations out of the logs, for requests: each opens the logs anew, so that it sees them as they are now."""
+
+from functools import lru_cache
+from typing import Any, Final
+
+from consumer.deciding import recalled
+from consumer.replaying.archive import Archive
+from consumer.replaying.explanation import Explainer
+from consumer.replaying.search import find
+from fraudstream.replaying import explained
+from models.decide import Decider
+from models.minds import ModelRef
+from models.policies.reasons import told
+from schemas.errors import Usage
+from schemas.settings import Settings
+from serving.product.ports import Unknown
+
+DECIDERS: Final = 4
+"""Models that are kept once believed: it takes seconds."""
+NOWHERE: Final = "the logs have neither a decision nor a transaction of it, or not any more"
+
+
+class LogExplaining:
+    """Of one thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._recall = lru_cache(DECIDERS)(self._recalled)
+
+    def explain(self, event_id: str, since_ms: int | None) -> dict[str, Any]:
+        with Archive.of(self._settings) as archive:
+            try:
+                place = find(archive, event_id, since_ms)
+            except Usage:
+                raise Unknown(NOWHERE) from None
+            try:
+                found = Explainer(archive, self._recall).explain(*place)
+            except Usage as error:
+                raise Unknown(error.message) from None
+            facts = explained.facts(found, archive.transactions.topic)
+        return facts | {"sentences": told(facts["decision"]["reasons"]), "verdict": explained.verdict(found)}
+
+    def _recalled(self, ref: ModelRef, policy: str) -> Decider:
+        model = {"name": ref.name, "version": ref.version, "digest": ref.digest}
+        return recalled(self._settings, model, policy)

@@ -1,0 +1,1 @@
+"""The product over HTTP: decisions, customers, flags, explanations and verdicts, below /v1."""

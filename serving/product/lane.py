@@ -1,0 +1,108 @@
+"""Where blocking work is done: threads of its own, a bounded line before them, and a time after which nobody waits.
+
+Work that takes longer goes on, holding its place in the line, so that a server that stands still fills the line and
+no more. The threads do not keep the program from ending.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import Any, Final, TypeVar
+
+import structlog
+
+from schemas.errors import FraudstreamError, Usage
+from serving.refusal import Refusal, too_many, unavailable
+
+Answer = TypeVar("Answer")
+AGAIN_S: Final = 5
+BUSY: Final = "as many requests as there may be wait for this; try again"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """What is said when something the work needs does not answer: 503 with that code."""
+
+    what: str
+    code: str
+
+    def refusal(self) -> Refusal:
+        return unavailable(f"{self.what} does not answer; try again in a moment", code=self.code, after_s=AGAIN_S)
+
+
+@dataclass(slots=True)
+class Lane:
+    name: str
+    most: int
+    timeout_s: float
+    away: Away | None = None
+    """None: it waits for nobody but the processor, so that being late is 504."""
+    threads: int = 1
+    _work: "SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]" = field(default_factory=SimpleQueue)
+    _taken: int = 0
+
+    def start(self) -> None:
+        for number in range(self.threads):
+            threading.Thread(target=self._run, name=f"{self.name}-{number}", daemon=True).start()
+
+    def close(self) -> None:
+        for _ in range(self.threads):
+            self._work.put(None)
+
+    def post(self, call: Callable[[], object]) -> None:
+        """In its turn, and nobody waits for it; what it raises is logged."""
+        future: Future[object] = Future()
+        future.add_done_callback(self._heard)
+        self._work.put((future, call))
+
+    async def run(self, call: Callable[[], Answer]) -> Answer:
+        """Raises Refusal where it is busy, late, or what it asks is away; LookupError and Usage as the call does."""
+        if self._taken >= self.most:
+            raise too_many(BUSY)
+        self._taken += 1
+        future: Future[Answer] = Future()
+        loop = asyncio.get_running_loop()
+        future.add_done_callback(lambda _: _soon(loop, self._leave))
+        self._work.put((future, call))
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(future), self.timeout_s)
+        except TimeoutError:
+            log.warning("request.late", what=self.name, waited_s=self.timeout_s)
+            raise self._late() from None
+        except Usage:
+            raise
+        except FraudstreamError as error:
+            log.warning("request.unanswered", what=self.name, why=error.message)
+            raise (self.away or Away(f"what {self.name} needs", "")).refusal() from None
+
+    def _heard(self, future: "Future[object]") -> None:
+        if error := future.exception():
+            said = error.message if isinstance(error, FraudstreamError) else type(error).__name__
+            log.error("lane.failed", what=self.name, why=said)
+
+    def _leave(self) -> None:
+        self._taken -= 1
+
+    def _late(self) -> Refusal:
+        return self.away.refusal() if self.away else Refusal(504, "the answer was not there in time")
+
+    def _run(self) -> None:
+        while (work := self._work.get()) is not None:
+            future, call = work
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(call())
+                except BaseException as error:  # noqa: BLE001 - whoever waits raises it
+                    future.set_exception(error)
+
+
+def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    try:
+        loop.call_soon_threadsafe(call)
+    except RuntimeError:
+        return  # the loop ended, and with it everybody who waited

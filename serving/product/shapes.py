@@ -1,0 +1,155 @@
+"""What goes in and out, as JSON Schema: that of the contracts, and of what the routes put around them."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from models.rules import RULES
+from schemas.contracts import DECISION, LABEL, TRANSACTION, Contract
+from schemas.lot.limits import CAPITALS, LENGTHS, RANGES
+from schemas.lot.stamped import STAMP
+from schemas.lot.table import is_time, kind, optional, value_type
+from schemas.verdicts import Reason
+
+Shape = dict[str, Any]
+
+TEXT: Final[Shape] = {"type": "string"}
+COUNT: Final[Shape] = {"type": "integer", "minimum": 0}
+ANSWERED: Final = frozenset({"epoch", "source", "scored_at"})
+"""What a decision says of where and when the stream made it."""
+
+
+def nullable(shape: Shape) -> Shape:
+    return {"anyOf": [shape, {"type": "null"}]}
+
+
+def listing(shape: Shape) -> Shape:
+    return {"type": "array", "items": shape}
+
+
+def record(fields: Mapping[str, Shape], *, needed: tuple[str, ...] | None = None, **more: object) -> Shape:
+    """Without `needed` every field is always there."""
+    return {
+        "type": "object",
+        "properties": dict(fields),
+        "required": list(fields) if needed is None else [*needed],
+    } | more
+
+
+def taken(contract: Contract) -> Shape:
+    """What is read of a contract: times in either form, other names passed over, and when it arrived."""
+    fields = [*contract.schema["fields"], STAMP]
+    needed = tuple(each["name"] for each in fields if "default" not in each)
+    return record({each["name"]: _taken(each) for each in fields}, needed=needed)
+
+
+def _taken(field: Shape) -> Shape:
+    name, avro = field["name"], field["type"]
+    shape = _time() if is_time(avro) else _plain(kind(avro)) | _limits(name)
+    described = {"description": doc} if (doc := field.get("doc")) else {}
+    return (nullable(shape) if optional(avro) else shape) | described
+
+
+def _time() -> Shape:
+    limit = next(each for each in RANGES if each.column == "event_time")
+    whole = {"type": "integer", "minimum": int(limit.low), "maximum": int(limit.high)}
+    return {"anyOf": [whole, {"type": "string", "format": "date-time"}]}
+
+
+def _plain(name: str) -> Shape:
+    kinds = {"int": "integer", "long": "integer", "double": "number", "boolean": "boolean"}
+    return {"type": kinds.get(name, "string")}
+
+
+def _limits(name: str) -> Shape:
+    found: Shape = {}
+    for length in (each for each in LENGTHS if each.column == name):
+        found |= {"minLength": length.least, "maxLength": length.most}
+    for limit in (each for each in RANGES if each.column == name):
+        found |= {"minimum": limit.low, "maximum": limit.high}
+    for capitals in (each for each in CAPITALS if each.column == name):
+        found |= {"pattern": f"^[A-Z]{{{capitals.letters}}}$"}
+    return found
+
+
+def _given(field: Shape) -> Shape:
+    return nullable(_of(field["type"])) if optional(field["type"]) else _of(field["type"])
+
+
+def _of(avro: Any) -> Shape:  # noqa: ANN401 - an Avro type
+    inner = value_type(avro)
+    if isinstance(inner, dict):
+        if inner["type"] == "array":
+            number = inner["items"] == "double"
+            return listing(nullable(_plain("double")) if number else TEXT)
+        if inner["type"] == "enum":
+            return {"type": "string", "enum": inner["symbols"]}
+        if inner["type"] == "record":
+            return record({each["name"]: _given(each) for each in inner["fields"]})
+    return _plain(kind(avro))
+
+
+def decision(*, without: frozenset[str] = frozenset(), **more: Shape) -> Shape:
+    """Of the contract, with the sentences for people."""
+    fields = {each["name"]: _given(each) for each in DECISION.schema["fields"] if each["name"] not in without}
+    sentences = listing(TEXT) | {"description": "Of each reason, for people."}
+    return record(fields | {"sentences": sentences} | more)
+
+
+MODEL: Final = record({"name": TEXT, "version": TEXT, "digest": TEXT})
+STATUS: Final[Shape] = {"type": "string", "enum": ["fresh", "stale", "unknown_customer", "unavailable"]}
+SCORE: Final[Shape] = {"type": "number", "minimum": 0, "maximum": 1}
+SHAPES: Final[Mapping[str, Shape]] = {
+    "Transaction": taken(TRANSACTION),
+    "Label": taken(LABEL),
+    "Error": record({"error_code": TEXT, "message": TEXT}),
+    "Decided": decision(without=ANSWERED, row=COUNT, cold_state={"type": "boolean"}),
+    "Flag": decision(without=frozenset({"features"})),
+    "Reject": record(
+        {
+            "in": {"type": "string", "enum": ["transactions", "history", "labels"]},
+            "row": COUNT,
+            "reason": {"type": "string", "enum": [str(each) for each in Reason]},
+            "detail": TEXT,
+        }
+    ),
+    "Delivered": record(
+        {each["name"]: _given(each) for each in LABEL.schema["fields"]},
+    ),
+    "Verdict": record({each["name"]: _taken(each) for each in LABEL.schema["fields"]}, needed=("event_id", "is_fraud")),
+    "Model": record(
+        {
+            "model": MODEL,
+            "policy": TEXT,
+            "thresholds": record({"review_at": SCORE, "block_at": SCORE}),
+            "feature_version": COUNT,
+            "features": listing(record({"name": TEXT, "meaning": TEXT})),
+            "rules": listing({"type": "string", "enum": [rule.code for rule in RULES]}),
+        }
+    ),
+    "Churn": record(
+        {
+            "customer": TEXT,
+            "status": STATUS,
+            "score": SCORE,
+            "decile": nullable(COUNT),
+            "at_risk": {"type": "boolean"},
+            "generation": TEXT,
+            "age_seconds": {"type": "integer"},
+        }
+    ),
+    "Offer": record(
+        {
+            "customer": TEXT,
+            "offer": TEXT,
+            "reason": TEXT,
+            "costs_minor": COUNT,
+            "rule": TEXT,
+            "policy_version": COUNT,
+            "status": STATUS,
+            "score": nullable(SCORE),
+            "decile": nullable(COUNT),
+            "generation": nullable(TEXT),
+            "age_seconds": nullable({"type": "integer"}),
+        }
+    ),
+}
