@@ -1,0 +1,1 @@
+"""The live page: what happens on the stream right now, for people. It asks nobody: feeds tell it."""
