@@ -1,5 +1,7 @@
-"""Server-sent events for one viewer, until it goes or the server ends. Nothing is queued for a viewer that reads slowly;
-one that stops reading is ended by the server's limit of time for taking an answer.
+"""Server-sent events for one viewer, until it goes or the server ends.
+
+Nothing is queued for a viewer that reads slowly; one that stops reading is ended by the limit of time that the server
+has for taking an answer.
 """
 
 import asyncio
