@@ -18,11 +18,17 @@ STEP_SECONDS: Final = 0.2
 
 
 class Subscription:
-    """`start` is END, EARLIEST or a time in milliseconds. END is fixed when this is made, not when it is first read."""
+    """`start` is END, EARLIEST or a time in milliseconds. END is fixed when this is made, not when it is first read.
 
-    def __init__(self, settings: Settings, topic: str, start: str | int, patience: float = PATIENCE_SECONDS) -> None:
+    `back` is how many offsets of each partition are read before END.
+    """
+
+    def __init__(
+        self, settings: Settings, topic: str, start: str | int, patience: float = PATIENCE_SECONDS, back: int = 0
+    ) -> None:
         self.topic = topic
         self._patience = patience
+        self._back = back
         self._broker = Broker(settings.kafka.bootstrap)
         self._consumer = Consumer(consumer_settings(settings) | {"error_cb": self._broker.heard})
         self.partitions = self._broker.partitions(self._consumer, topic, patience)
@@ -82,7 +88,7 @@ class Subscription:
 
     def _end(self, place: TopicPartition) -> int:
         marks = self._consumer.get_watermark_offsets(place, timeout=self._patience)
-        return OFFSET_END if marks is None else int(marks[1])
+        return OFFSET_END if marks is None else max(int(marks[1]) - self._back, int(marks[0]))
 
 
 def consumer_settings(settings: Settings) -> dict[str, object]:

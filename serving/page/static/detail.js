@@ -3,7 +3,7 @@
 import { byId, el, icon, put } from "./dom.js";
 import { empty } from "./empty.js";
 import { badge, judged, opened, verdictOf } from "./flags.js";
-import { OUTCOMES, clock, day, exact, moment, money, plural, score, signed } from "./format.js";
+import { clock, day, exact, moment, money, plural, score, signed } from "./format.js";
 import { ask } from "./link.js";
 import { facts } from "./side.js";
 
@@ -16,6 +16,7 @@ const GROUPS = {
   terminal_labels: "Verdicts on the terminal",
 };
 const SOURCE = "live page";
+const BEFORE_MS = 86_400_000; // the search for an event begins a day before its own time
 
 let about = { features: [] };
 let announce = () => {};
@@ -60,7 +61,7 @@ const fill = (part, ...children) => put(part, part.querySelector("h3"), ...child
 const wait = () => el("div", { class: "wait", role: "img", "aria-label": "Being fetched" }, el("i"), el("i"), el("i"));
 
 function why(flag) {
-  return section("Why", el("ol", { class: "sentences" }, flag.reasons.map((each) => el("li", { title: each.code }, el("span", {}, each.sentence)))));
+  return section("Why it was flagged", el("ol", { class: "sentences" }, flag.reasons.map((each) => el("li", { title: each.code }, el("span", {}, each.sentence)))));
 }
 
 function gauge(flag, thresholds) {
@@ -117,7 +118,7 @@ function label(flag, verdict) {
 
 async function explain(flag, parts, still) {
   try {
-    const found = await ask(`v1/decisions/${encodeURIComponent(flag.event_id)}`);
+    const found = await ask(`v1/decisions/${encodeURIComponent(flag.event_id)}?since=${new Date(flag.event_time - BEFORE_MS).toISOString()}`);
     if (!still()) return;
     const decision = found.decision || found;
     fill(parts.score, gauge(flag, found.thresholds || {}));
@@ -139,7 +140,7 @@ function shares(found, decision) {
   const low = Math.min(0, ...bars.map((each) => each.low));
   const wide = Math.max(0, ...bars.map((each) => each.high)) - low || 1;
   const axis = (one, name) => el("span", { class: "axis", "aria-hidden": "true", "--zero": -low / wide }, el("i", { class: name, "--from": (one.low - low) / wide, "--size": (one.high - one.low) / wide }));
-  const row = (each) => el("tr", { title: each.code }, el("th", { scope: "row" }, each.sentence), el("td", { class: "bar" }, axis(each, each.code === "base" ? "base" : each.margin > 0 ? "up" : "")), el("td", { class: "number" }, signed(each.margin)));
+  const row = (each) => el("tr", { title: each.code }, el("th", { scope: "row" }, each.sentence), el("td", { class: "run" }, axis(each, each.code === "base" ? "base" : each.margin > 0 ? "up" : "")), el("td", { class: "number" }, signed(each.margin)));
   const told = bars.filter((each) => each.code === "base" || Math.abs(each.margin) >= 0.005);
   return el("div", {},
     el("table", { class: "shares" },
@@ -180,7 +181,7 @@ function record(decision, found) {
 
 async function past(flag, part, still) {
   try {
-    const found = await ask(`v1/flags?card=${encodeURIComponent(flag.card_id)}`);
+    const found = await ask(`v1/flags?card=${encodeURIComponent(flag.card_id)}&limit=20`);
     if (!still()) return;
     const rows = found.flags || found;
     if (!rows.length) { fill(part, el("p", { class: "note" }, "No other flags are known of this card.")); return; }
@@ -195,5 +196,3 @@ async function past(flag, part, still) {
     if (still()) fill(part, empty("The history cannot be read", error.name === "TypeError" ? "The server does not answer." : error.message, [`fraudstream flags --from earliest --card ${flag.card_id}`]));
   }
 }
-
-export { OUTCOMES };

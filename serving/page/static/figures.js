@@ -1,7 +1,7 @@
 // The tiles: what happened in the last second, and how that went over the last minutes.
 
 import { byId, el, icon, put, say } from "./dom.js";
-import { OUTCOMES, milliseconds, number, plural, share, span } from "./format.js";
+import { OUTCOMES, milliseconds, number, share, span } from "./format.js";
 import { spark } from "./spark.js";
 
 const POINTS = 180;
@@ -26,11 +26,11 @@ function draw(now, workers) {
   const [rates, halves, most, waits] = [1, 2, 3, 4].map(column);
   const none = workers && workers.state === "away" ? "no worker answers" : "nobody has said yet";
   say(byId("rate"), number(now?.per_s));
-  say(byId("rate-under"), now ? `most in ${minutes()}: ${number(high(rates))}` : none);
+  say(byId("rate-under"), now ? `at most ${number(high(rates))} in ${minutes()}` : none);
   spark(byId("spark-rate"), [rates], `Transactions per second over ${minutes()}, at most ${number(high(rates))}`);
   say(byId("p50"), milliseconds(now?.p50_ms));
   say(byId("p99"), milliseconds(now?.p99_ms));
-  say(byId("latency-under"), now ? now.latency : none);
+  say(byId("latency-under"), now ? now.latency : "");
   spark(byId("spark-latency"), [halves, most], `Latency over ${minutes()}: half within at most ${milliseconds(high(halves))}, 99 % within at most ${milliseconds(high(most))}`);
   say(byId("lag"), number(now?.lag_records));
   say(byId("lag-under"), now ? waiting(now) : none);
@@ -54,5 +54,3 @@ function outcomes(found) {
   put(byId("outcomes"), ...ORDER.map((name, place) =>
     el("div", {}, el("dt", { "data-outcome": name }, icon(name), OUTCOMES[name]), el("dd", { title: share(counts[place], all) }, all ? number(counts[place]) : "–"))));
 }
-
-export { plural };

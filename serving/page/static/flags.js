@@ -6,6 +6,7 @@ import { empty } from "./empty.js";
 import { OUTCOMES, clock, day, money, score } from "./format.js";
 
 const SHOWN = 60;
+const FEW = 8; // on a phone, so that what stands below is not a mile away
 const KEPT = 200;
 const DRAW_MS = 400;
 
@@ -18,6 +19,8 @@ let current = null;
 let paused = false;
 let drawn = 0;
 let waiting = null;
+let all = false;
+const narrow = matchMedia("(max-width: 720px)");
 const verdicts = new Map();
 
 export function start(opened) {
@@ -26,6 +29,8 @@ export function start(opened) {
   for (const name of ["pointerenter", "pointerleave", "focusin", "focusout"]) list.addEventListener(name, () => setTimeout(draw));
   list.addEventListener("keydown", arrows);
   byId("pause").addEventListener("click", () => { paused = !paused; draw(); });
+  byId("more").addEventListener("click", () => { all = true; draw(true); });
+  narrow.addEventListener("change", () => draw(true));
   for (const button of document.querySelectorAll("[data-filter]")) {
     button.addEventListener("click", () => {
       filter = button.dataset.filter;
@@ -75,6 +80,7 @@ function draw(now = false, same = false) {
   const newer = fits.filter((each) => each.number > drawnUpTo).length;
   bar(still, newer);
   if (!still || now) rows(fits.filter((each) => each.number <= drawnUpTo).slice(0, SHOWN));
+  byId("more").hidden = all || !narrow.matches || fits.length <= FEW;
 }
 
 function bar(still, newer) {
@@ -85,12 +91,14 @@ function bar(still, newer) {
   say(byId("held"), `${newer} newer`);
 }
 
-function rows(shown) {
+function rows(fitting) {
+  const shown = narrow.matches && !all ? fitting.slice(0, FEW) : fitting;
   const body = byId("rows");
   const there = new Map([...body.children].map((row) => [row.dataset.event, row]));
   const focused = document.activeElement?.closest?.("tr")?.dataset.event;
   const first = there.size === 0;
   const made = shown.map((flag) => fresh(there.get(flag.event_id), flag) || row(flag, first));
+  made.forEach((each, place) => each.classList.toggle("dated", !place || day(shown[place].event_time) !== day(shown[place - 1].event_time)));
   body.replaceChildren(...made);
   const tab = made.find((each) => each.dataset.event === focused) || made[0];
   for (const each of made) each.querySelector(".why button").tabIndex = each === tab ? 0 : -1;
@@ -118,7 +126,7 @@ export const badge = (outcome) => el("span", { class: "badge", "data-outcome": o
 function nothing(so) {
   const place = byId("no-flags");
   place.hidden = !so;
-  place.className = "";
+  byId("table").classList.toggle("unseen", so);
   if (!so) return;
   const topic = sources.flags;
   if (flags.length) put(place, empty("None of these yet", `${flags.length} flags of the other kind are in the list.`));

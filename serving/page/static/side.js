@@ -42,24 +42,36 @@ export function churn() {
 function model(found) {
   return [
     el("p", { class: "lead" }, found.name === "rules" ? "Rules alone" : `${found.name} ${found.version}`),
+    cuts(found),
     facts([
       ["Policy", found.policy],
       ["Reviews from", found.review_at?.toFixed(3)],
       ["Blocks from", found.block_at?.toFixed(3)],
       ["Live since", found.promoted_at ? moment(found.promoted_at).slice(0, 16) : null],
-      ["Digest", found.digest ? el("code", {}, found.digest.slice(0, 12)) : null],
+      ["Contents", found.digest ? el("code", {}, found.digest.slice(0, 12)) : null],
     ]),
-  ].reduce((all, each) => { all.append(each); return all; }, document.createDocumentFragment());
+  ].filter(Boolean).reduce((all, each) => { all.append(each); return all; }, document.createDocumentFragment());
+}
+
+/* Which scores are approved, reviewed, blocked. */
+function cuts(found) {
+  if (found.review_at === null || found.block_at === null) return null;
+  const [review, block] = [Math.min(found.review_at, 1), Math.min(found.block_at, 1)];
+  return el("div", { class: "cuts", "aria-hidden": "true" }, [["approve", review], ["review", block - review], ["block", 1 - block]].map(([outcome, wide]) => {
+    const part = el("i", { "data-outcome": outcome });
+    part.style.flex = `${wide} 0 0`;
+    return wide > 0 ? part : null;
+  }));
 }
 
 function work(found) {
   const slowest = Object.entries(found.stages).toSorted((one, other) => other[1] - one[1]).slice(0, 4);
   const page = document.createDocumentFragment();
   page.append(el("p", { class: "lead" }, found.workers ? `${found.answering} of ${plural(found.workers, "worker")}` : plural(found.answering, "worker")));
-  page.append(facts([
-    found.partitions === null ? null : ["Partitions", number(found.partitions)],
-    ...slowest.map(([stage, ms]) => [stage, milliseconds(ms)]),
-  ].filter(Boolean)));
+  const list = facts(found.partitions === null ? [] : [["Partitions", number(found.partitions)]]);
+  if (slowest.length) list.append(el("dt", { class: "over" }, "Slowest steps of a lot, 99 % within"), el("dd", { class: "unseen" }));
+  for (const [stage, ms] of slowest) list.append(el("dt", {}, stage), el("dd", {}, milliseconds(ms)));
+  page.append(list);
   return page;
 }
 
@@ -68,7 +80,7 @@ export function facts(rows) {
 }
 
 function without(source, title, said, commands) {
-  if (source?.state === "away") return empty(`${title}: it cannot be asked`, source.said, [source.fix]);
+  if (source?.state === "away") return empty(title, source.said, [source.fix]);
   if (source?.state === "unused") return empty(title, source.said, [source.fix]);
   return empty(title, source?.said || said, commands);
 }

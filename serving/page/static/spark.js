@@ -3,8 +3,8 @@
 import { put, svg } from "./dom.js";
 
 const WIDE = 180;
-const HIGH = 44;
-const TOP = 4;
+const HIGH = 56;
+const TOP = 6;
 
 /* `lines` are arrays of numbers and nulls, the newest last; all on one scale from zero. */
 export function spark(chart, lines, label) {
@@ -12,8 +12,7 @@ export function spark(chart, lines, label) {
   const scale = highest > 0 ? highest : 1;
   chart.setAttribute("viewBox", `0 0 ${WIDE} ${HIGH}`);
   chart.setAttribute("aria-label", label);
-  const base = svg("line", { x1: 0, x2: WIDE, y1: HIGH - 0.5, y2: HIGH - 0.5 });
-  put(chart, base, ...lines.flatMap((line, number) => paths(line, scale, number ? "two" : "")));
+  put(chart, ...lines.flatMap((line, number) => paths(line, scale, number ? "two" : "")));
 }
 
 function paths(line, scale, name) {
