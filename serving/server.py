@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import uvicorn
+from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from schemas.errors import DependencyAway, Misconfigured
@@ -48,7 +49,10 @@ def address(settings: Serve, listener: socket.socket) -> str:
 
 
 def server(app: ASGIApp, settings: Serve) -> uvicorn.Server:
-    """Raises Misconfigured for a certificate that cannot be used."""
+    """Raises Misconfigured for a certificate that cannot be used.
+
+    `app.state.ending` tells streams, which have no end of their own, that the server waits for them.
+    """
     config = uvicorn.Config(
         app,
         http=bounded(settings.headers_timeout_s, settings.body_timeout_s, settings.connections),
@@ -71,7 +75,10 @@ def server(app: ASGIApp, settings: Serve) -> uvicorn.Server:
             f"{getattr(error, 'strerror', None) or type(error).__name__}",
             fix="name PEM files that belong together in serve.tls_cert and serve.tls_key",
         ) from None
-    return uvicorn.Server(config)
+    found = uvicorn.Server(config)
+    if isinstance(app, Starlette):
+        app.state.ending = lambda: found.should_exit
+    return found
 
 
 def run(app: ASGIApp, settings: Serve, listener: socket.socket) -> None:

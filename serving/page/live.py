@@ -47,7 +47,8 @@ class Live:
         self._flags: deque[tuple[int, dict[str, Any]]] = deque(maxlen=KEPT)
         self._series: deque[tuple[Any, ...]] = deque(maxlen=POINTS)
         self._now: dict[str, Any] = {"figures": None, "model": None, "churn": None, "notes": [], "sources": {}}
-        self._flagged = self._version = self._round = 0
+        self._flagged = self._round = 0
+        self._version = 1
 
     def flag(self, flag: Mapping[str, Any]) -> None:
         with self._lock:

@@ -20,15 +20,17 @@ RETRY_MS: Final = 2_000
 HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
+Ending = Callable[[], bool]
+
+
 class Seats:
-    """So many viewers at once. `over` is asked all the time and ends their streams: no server waits for viewers."""
+    """So many viewers at once."""
 
     def __init__(self, most: int) -> None:
         self._free = most
-        self.over: Callable[[], bool] = lambda: False
 
     def take(self) -> bool:
-        if self.over() or self._free <= 0:
+        if self._free <= 0:
             return False
         self._free -= 1
         return True
@@ -38,15 +40,15 @@ class Seats:
 
 
 class EventStream(Response):
-    """Holds a seat from when it is made."""
+    """Holds a seat from when it is made. `ending` is asked all the time: no server waits for its viewers."""
 
     media_type = "text/event-stream"
 
-    def __init__(self, live: Live, seats: Seats, last: str) -> None:
+    def __init__(self, live: Live, seats: Seats, last: str, ending: Ending) -> None:
         super().__init__(headers=HEADERS)
         del self.headers["content-length"]
         self._seats = seats
-        self._chunks = _chunks(live, last, seats)
+        self._chunks = _chunks(live, last, ending)
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         work = [asyncio.ensure_future(each) for each in (self._send(send), _gone(receive))]
@@ -72,10 +74,10 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def _chunks(live: Live, last: str, seats: Seats) -> AsyncIterator[bytes]:
+async def _chunks(live: Live, last: str, ending: Ending) -> AsyncIterator[bytes]:
     seen, quiet = live.resume(last), 0.0
     yield f"retry: {RETRY_MS}\n\n".encode()
-    while not seats.over():
+    while not ending():
         told, seen = live.look(seen)
         if told:
             yield b"".join(map(_as_bytes, told))

@@ -9,10 +9,13 @@ from fastapi import APIRouter, FastAPI, Request
 
 from models.feature_list import FEATURES
 from models.reasons.codes import CODES
+from schemas.settings.serve import Serve
+from serving.app import Parts, build
 from serving.page.about import about
 from serving.page.facts import Churn, Figures, Model, Note, Rate, Source, State, flag
 from serving.page.live import Live
-from serving.page.router import Page, router
+from serving.page.router import open_paths, router
+from serving.refusal import unavailable
 
 NOW: Final = 1_781_866_800_000
 REASONS: Final = [each.code for each in CODES]
@@ -95,6 +98,8 @@ class Recorded:
 
         @routes.post("/labels")
         async def labels(request: Request) -> dict[str, Any]:
+            if self.fails:
+                raise unavailable("the broker does not answer", code="KAFKA_UNAVAILABLE")
             self.labels.append(await request.json())
             return {"published": True}
 
@@ -106,11 +111,9 @@ class Seeded:
     live: Live = field(default_factory=lambda: Live(about("serve", "0.1.0")))
     recorded: Recorded = field(default_factory=Recorded)
 
-    def app(self) -> tuple[FastAPI, Page]:
-        app, page = FastAPI(), Page(self.live)
-        app.include_router(router(page))
-        app.include_router(self.recorded.routes())
-        return app, page
+    def app(self, settings: Serve, *, most: int = 64) -> FastAPI:
+        routers = (router(self.live, most), self.recorded.routes())
+        return build(Parts(settings, "0.1.0", routers=routers, open_paths=open_paths()))
 
     def flag(self, number: int, **more: Any) -> None:
         made = decision(number, **more)
