@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo demo-model test check lint types imports docs docs-check fuzz soak bench-decode bench-trees bench-features bench-labels bench-drift bench-state lock clean bench-scorer bench-nightly bench-enrich chaos
+.PHONY: help venv demo demo-model test check lint types imports docs docs-check fuzz soak bench-decode bench-trees bench-features bench-labels bench-drift bench-state lock clean bench-scorer bench-stages bench-nightly bench-enrich chaos
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -80,6 +80,9 @@ bench-state: $(VENV)/.ready  ## seconds to take, write and restore the state of 
 
 bench-scorer: $(VENV)/.ready  ## what exactly-once costs, gaps after kills, restoring, memory (ARGS="--full")
 	@PYTHONPATH=.:tests $(BIN)/python bench/scorer.py $(ARGS)
+
+bench-stages: $(VENV)/.ready  ## microseconds per event of every stage from a message to a record (ARGS="--json")
+	@PYTHONPATH=. $(BIN)/python bench/stages.py $(ARGS)
 
 bench-enrich: $(VENV)/.ready  ## what churn scores cost the scorer (ARGS="--beside" publishes while it scores)
 	@PYTHONPATH=.:tests $(BIN)/python bench/enrich.py $(ARGS)

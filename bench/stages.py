@@ -1,0 +1,204 @@
+"""Microseconds per event of each stage between a fetched message and a record that is handed to the client.
+
+python bench/stages.py [--rows 1 10 100 1000 10000] [--cards 20000] [--entries 15] [--lots 30] [--json]
+
+Every stage is the product's own function, on the outcome of the one before. Time is that of this process's processor;
+figures are medians over lots. Lines that are further in are parts of the line above them. The whole is measured by
+itself, on other lots, and holds what lies between the stages too. Ratios carry over to other machines, microseconds do
+not.
+"""  # noqa: INP001 - run, never imported
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+import numba
+import numpy as np
+import pyarrow as pa
+from confluent_kafka import Producer, libversion
+
+from bench.features import yardstick
+from bench.in_memory import TOPIC, TOPICS, World, world
+from consumer.decisions import Desk, Judged
+from consumer.epochs import Circumstances
+from consumer.lots import Fetched, Pending
+from consumer.scoring import Scorer, tally
+from consumer.sending import send
+from models import rules
+from models.features import features
+from models.hashing import hash_strings
+from models.memory import Sight
+from models.numbers import logistic
+from models.policies.reasons import joined
+from models.policy import Outcome
+from models.rules import Status
+from schemas.contracts import DECISION
+from schemas.encoding import encoder
+from schemas.framing import Framing
+from schemas.lot.buffers import numbers
+from schemas.lot.checks import check
+from schemas.topics import Role
+
+ROWS: Final = (1, 10, 100, 1_000, 10_000)
+FLAGS, EVERY = "flags only", "every decision"
+WHOLE: Final = "decode to encode, "
+STAGES: Final = {
+    "decode": 0,
+    "check": 1,
+    "fold": 0,
+    "labels": 0,
+    "features": 0,
+    "enrich": 0,
+    "decide": 0,
+    "rules": 1,
+    "score": 1,
+    "reasons": 1,
+    "watch": 0,
+    "tally": 0,
+    f"encode, {FLAGS}": 0,
+    f"encode, {EVERY}": 0,
+    f"hand over, {EVERY}": 0,
+    f"{WHOLE}{FLAGS}": 0,
+    f"{WHOLE}{EVERY}": 0,
+}
+"""In the order of the page, and how far in."""
+Spent = dict[str, list[float]]
+
+
+def desk(*, every: bool) -> Desk:
+    scores = TOPICS[Role.SCORES] if every else None
+    return Desk(TOPICS[Role.FLAGS], scores, encoder(DECISION, Framing.SINGLE_OBJECT), b"application/avro")
+
+
+class Clock:
+    """What calls take, by stage."""
+
+    def __init__(self) -> None:
+        self.spent: Spent = {name: [] for name in STAGES}
+
+    def __call__(self, name: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401
+        start = time.thread_time()
+        found = call()
+        self.spent[name].append(time.thread_time() - start)
+        return found
+
+
+def through(on: World, fetched: Fetched, clock: Clock, desks: dict[str, Desk], client: Producer) -> None:
+    """One lot, stage by stage, as `Scorer.score` and `Memory.see` go."""
+    memory, decider, raw = on.memory, on.decider, fetched.raw
+    lot = clock("decode", lambda: on.decoder.decode(raw))
+    keys, columns = pa.array(raw.keys, pa.large_binary()), lot.rows.select(range(lot.rows.num_columns - 4))
+    clock("check", lambda: check(columns, on.decoder._checks, keys, raw.partition))  # noqa: SLF001
+    facts = clock("fold", lambda: memory.cards.fold(lot.rows))
+    answers = clock(
+        "labels", lambda: memory.labels.answers(facts.card, hash_strings(lot.rows["terminal_id"]), facts.at)
+    )
+    matrix = clock("features", lambda: features(lot.rows, facts, answers, memory.places))
+    sight = Sight(facts.card, facts.at.copy(), facts.amount, numbers(lot.rows["marks"]) | facts.marks, matrix)
+    churn = clock("enrich", lambda: on.churn.look_up(lot.rows["customer_id"], sight.at))
+    decided = clock("decide", lambda: decider.decide(lot.rows, sight, churn))
+    _parts_of_deciding(decider, sight, decided, clock)
+    clock("watch", lambda: on.drifting.add(decider, sight, decided))
+    judged = Judged(fetched, lot, sight, decided, churn)
+    now = Circumstances(decider.model, decider.policy, decider.feature_version, churn.generation, ())
+    clock("tally", lambda: tally(judged, now))
+    for name, each in desks.items():
+        records = clock(f"encode, {name}", lambda each=each: each.records(judged, now, lambda _: 0, 1_700_000_000_000))
+    pending = Pending(records, fetched.spans)
+    clock(f"hand over, {EVERY}", lambda: send(client, pending))
+    client.purge()
+    client.poll(0)
+
+
+def _parts_of_deciding(decider: Any, sight: Sight, decided: Any, clock: Clock) -> None:  # noqa: ANN401
+    matrix = sight.features
+    statuses = clock("rules", lambda: rules.statuses(matrix, decider.limits, decider.lists.snoozes, sight.at))
+    hits = statuses == Status.HIT
+    clock("score", lambda: logistic(decider.mind.margins(matrix, hits)))
+    flagged = np.flatnonzero(decided.outcome != Outcome.APPROVE)
+    owed = np.ones(len(flagged), np.bool_)
+
+    def reasons() -> None:
+        codes = decider.mind.codes(matrix[flagged], hits[flagged], owed)
+        [joined(each, statuses[row], 0) for row, each in zip(flagged.tolist(), codes, strict=True)]
+
+    clock("reasons", reasons)
+
+
+def whole(fetched: Fetched, clock: Clock, name: str, scorer: Scorer) -> None:
+    clock(f"{WHOLE}{name}", lambda: scorer.score(fetched))
+
+
+def measured(on: World, size: int, lots: int) -> dict[str, float]:
+    """Microseconds per event, by stage."""
+    clock, desks = Clock(), {FLAGS: desk(every=False), EVERY: desk(every=True)}
+    scorers = {name: on.scorer(each) for name, each in desks.items()}
+    quiet: dict[str, Any] = {"log_level": 0, "queue.buffering.max.kbytes": 1_000_000}
+    client = Producer(quiet)
+    for number, fetched in enumerate(on.lots(size, 3 * lots + 3)):
+        if number == len(scorers):  # one lot each went before, unmeasured
+            clock.spent = {name: [] for name in STAGES}
+        kind = number % 3
+        if kind == 2:  # noqa: PLR2004
+            through(on, fetched, clock, desks, client)
+        else:
+            name = list(scorers)[kind]
+            whole(fetched, clock, name, scorers[name])
+    return {name: median(each) / size * 1e6 for name, each in clock.spent.items() if each}
+
+
+def machine() -> dict[str, Any]:
+    told = (line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines())
+    model = next((value.strip() for name, _, value in told if name.strip() == "model name"), platform.machine())
+    return {
+        "processor": model,
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "numba": numba.__version__,
+        "pyarrow": pa.__version__,
+        "librdkafka": libversion()[0],
+        "nanoseconds_per_step_of_a_sum": round(yardstick() * 1e9, 3),
+    }
+
+
+def table(found: dict[int, dict[str, float]]) -> str:
+    head = f"{'microseconds per event, lots of':32}" + "".join(f"{size:>10,}" for size in found)
+    lines = [
+        f"{'  ' * depth + name:32}" + "".join(f"{each.get(name, float('nan')):10.3f}" for each in found.values())
+        for name, depth in STAGES.items()
+    ]
+    return "\n".join([head, *lines, ""])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
+    parser.add_argument("--cards", type=int, default=20_000)
+    parser.add_argument("--entries", type=int, default=15)
+    parser.add_argument("--lots", type=int, default=30, help="of each size, at most; fewer of more than 1,000 rows")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    counts = {size: max(min(options.lots, 30_000 // size), 3) for size in options.rows}
+    future = sum(size * (3 * lots + 3) for size, lots in counts.items())
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        on = world(Path(folder), options.cards, options.entries, future)
+        found = {size: measured(on, size, lots) for size, lots in counts.items()}
+    said = machine() | {"cards": options.cards, "entries": options.entries, "topic": TOPIC}
+    if options.json:
+        sys.stdout.write(json.dumps({"machine": said, "microseconds_per_event": found}, indent=2) + "\n")
+    else:
+        sys.stdout.write(", ".join(f"{name} {each}" for name, each in said.items()) + "\n" + table(found))
+
+
+if __name__ == "__main__":
+    main()
