@@ -27,8 +27,9 @@ from confluent_kafka import Producer, libversion
 
 from bench.features import yardstick
 from bench.in_memory import TOPIC, TOPICS, World, world
-from consumer.decisions import Desk, Judged
+from consumer.decisions import Desk
 from consumer.epochs import Circumstances
+from consumer.judged import Judged
 from consumer.lots import Fetched, Pending
 from consumer.scoring import Scorer, tally
 from consumer.sending import send
@@ -40,8 +41,6 @@ from models.numbers import logistic
 from models.policies.reasons import joined
 from models.policy import Outcome
 from models.rules import Status
-from schemas.contracts import DECISION
-from schemas.encoding import encoder
 from schemas.framing import Framing
 from schemas.lot.buffers import numbers
 from schemas.lot.checks import check
@@ -75,7 +74,7 @@ Spent = dict[str, list[float]]
 
 def desk(*, every: bool) -> Desk:
     scores = TOPICS[Role.SCORES] if every else None
-    return Desk(TOPICS[Role.FLAGS], scores, encoder(DECISION, Framing.SINGLE_OBJECT), b"application/avro")
+    return Desk.of(TOPICS[Role.FLAGS], scores, Framing.SINGLE_OBJECT)
 
 
 class Clock:

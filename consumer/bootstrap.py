@@ -36,10 +36,9 @@ from consumer.warming import warm
 from consumer.watchdog import Watchdog
 from consumer.worker import Checkpoint, Worker
 from models.bank import Bank
-from schemas.contracts import DECISION, EPOCH, LABEL, Contract
+from schemas.contracts import EPOCH, LABEL, Contract
 from schemas.encoding import encoder
 from schemas.errors import DependencyAway, FraudstreamError, Misconfigured, RestartMe
-from schemas.framing import CONTENT_TYPES
 from schemas.lot import Checks, Decoder
 from schemas.registry import Registry
 from schemas.settings import Settings
@@ -149,9 +148,11 @@ def _scorer(
     registry, bank = Registry.of(settings), Bank.of(settings)
     framing, topics = settings.output.framing, {role: settings.topics.name(role) for role in Role}
 
-    def encode(contract: Contract, role: Role) -> Callable[[Mapping[str, object]], bytes]:
-        return encoder(contract, framing, lambda each: registry.register(each, f"{topics[role]}-value"))
+    def registered(role: Role) -> Callable[[Contract], int]:
+        return lambda contract: registry.register(contract, f"{topics[role]}-value")
 
+    scores_topic = topics[Role.SCORES] if settings.output.scores else None
+    desk = Desk.of(topics[Role.FLAGS], scores_topic, framing, registered(Role.FLAGS))
     warm(bank)
     return Scorer(
         Decoder(registry, _checks(settings, state.partitions)),
@@ -162,14 +163,9 @@ def _scorer(
         Limits.of(settings.dead_letters),
         watch.current,
         Drifting(settings.policy.timezone, now_ms),
-        Desk(
-            topics[Role.FLAGS],
-            topics[Role.SCORES] if settings.output.scores else None,
-            encode(DECISION, Role.FLAGS),
-            CONTENT_TYPES[framing].encode(),
-        ),
+        desk,
         Epochs(version("fraudstream"), identity),
-        encode(EPOCH, Role.EPOCHS),
+        encoder(EPOCH, framing, registered(Role.EPOCHS)),
         topics,
         version("fraudstream"),
         RECORD_LIMIT,

@@ -1,40 +1,25 @@
 """Decisions as records: the fields of the contract, framed, with headers derived from the input alone."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from consumer.decision_columns import InColumns
+from consumer.decision_headers import headers_for
+from consumer.decision_rows import ByRows
 from consumer.epochs import BACKLOG, Circumstances
-from consumer.lots import Fetched, Headers, Message, Outgoing, headers_of
-from models.churn.weighed import Churn
-from models.decide import Decisions
-from models.decision_fields import DecisionFields
-from models.memory import Sight
+from consumer.judged import Answered, Judged
+from consumer.lots import Sheaf
 from models.policy import Outcome
-from schemas import headers
-from schemas.lot import Lot
+from schemas.contracts import DECISION, Contract
+from schemas.encoding import header, to_json
+from schemas.framing import CONTENT_TYPES, Framing
+from schemas.lot.buffers import numbers, texts
+from schemas.writing import Writer
 
-EVENT_TYPE: Final = b"fraudstream.decision.v1"
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A lot and all that was found out about it; row for row the same in `lot`, `sight`, `decided` and `churn`."""
-
-    fetched: Fetched
-    lot: Lot
-    sight: Sight
-    decided: Decisions
-    churn: Churn
-
-    @property
-    def marks(self) -> NDArray[np.uint32]:
-        """Of the record, of what is remembered, and of the decision."""
-        return self.sight.marks | self.decided.marks
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,66 +28,57 @@ class Desk:
 
     flags_topic: str
     scores_topic: str | None
-    encode: Callable[[Mapping[str, object]], bytes]
+    values: Callable[[Answered], list[bytes]]
     content_type: bytes
+
+    @classmethod
+    def of(
+        cls,
+        flags_topic: str,
+        scores_topic: str | None,
+        style: Framing,
+        register: Callable[[Contract], int] | None = None,
+    ) -> "Desk":
+        """`register` as for `schemas.encoding.encoder`."""
+        in_json = style is Framing.JSON
+        values = ByRows(to_json) if in_json else InColumns(Writer(DECISION, header(DECISION, style, register)))
+        return cls(flags_topic, scores_topic, values, CONTENT_TYPES[style].encode())
 
     def records(
         self, judged: Judged, now: Circumstances, first_offset: Callable[[int], int], now_ms: int
-    ) -> list[Outgoing]:
-        """In input order; a flag stands before the same decision on the topic of all scores."""
+    ) -> list[Sheaf]:
+        """Each topic's in input order; flags before the scores, among which they stand again."""
         outcome, flagging = judged.decided.outcome, BACKLOG not in now.degraded
-        rows = _Rows(judged, _shared(now, now_ms))
-        written = []
-        for row in outcome.nonzero()[0].tolist() if self.scores_topic is None else range(len(outcome)):
-            fields = rows.fields(row)
-            source = fields["source"]
-            fields["epoch"] = first_offset(source["partition"])
-            key, value = fields["card_id"].encode(), self.encode(fields)
-            said = self._headers(judged.fetched.messages[int(judged.lot.index[row])], fields)
-            for topic in self._topics(flagging and outcome[row] != Outcome.APPROVE):
-                written.append(Outgoing(topic, source["partition"], key, value, said))  # noqa: PERF401 two loops deep
-        return written
+        flags = outcome != Outcome.APPROVE
+        rows = np.flatnonzero(flags) if self.scores_topic is None else np.arange(len(outcome))
+        if not len(rows) or not (flagging or self.scores_topic):
+            return []
+        epochs = _epochs(judged, first_offset)
+        sheaf = self._sheaf(Answered(judged, rows, epochs, now, now_ms), self.scores_topic or self.flags_topic)
+        if self.scores_topic is None:
+            return [sheaf]
+        flagged = flagging and flags.any()
+        return [sheaf.where(flags.tolist(), self.flags_topic), sheaf] if flagged else [sheaf]
 
-    def _topics(self, flag: bool) -> list[str]:
-        flagged = [self.flags_topic] if flag else []
-        return flagged if self.scores_topic is None else [*flagged, self.scores_topic]
-
-    def _headers(self, message: Message, fields: Mapping[str, Any]) -> Headers:
-        source = fields["source"]
-        time = datetime.fromtimestamp(fields["event_time"] / 1000, UTC).isoformat(timespec="milliseconds")
-        said: Headers = [
-            (headers.CE_SPECVERSION, b"1.0"),
-            (headers.CE_ID, f"{source['topic']}/{source['partition']}/{source['offset']}".encode()),
-            (headers.CE_SOURCE, f"/{source['topic']}".encode()),
-            (headers.CE_TYPE, EVENT_TYPE),
-            (headers.CE_TIME, time.encode()),
-            (headers.CONTENT_TYPE, self.content_type),
-        ]
-        return said + [
-            (name, value)
-            for name, value in headers_of(message) or []
-            if name in headers.TRACE and len(value or b"") <= headers.TRACE_BYTES
-        ]
+    def _sheaf(self, of: Answered, topic: str) -> Sheaf:
+        rows, messages = of.judged.lot.rows, of.judged.fetched.messages
+        partitions, offsets = (numbers(rows[name])[of.rows].astype(np.int64) for name in ("partition", "offset"))
+        said = headers_for(
+            of.judged.fetched.topic,
+            partitions,
+            offsets,
+            numbers(rows["event_time"])[of.rows],
+            content_type=self.content_type,
+            messages=[messages[each] for each in of.judged.lot.index[of.rows].tolist()],
+        )
+        keys = texts(rows["card_id"]).cut(of.rows)
+        return Sheaf(topic, partitions.tolist(), keys, self.values(of), said)
 
 
-class _Rows:
-    """Gathers the fields of single rows, for the few that are written."""
-
-    def __init__(self, judged: Judged, shared: dict[str, Any]) -> None:
-        self._topic, self._shared = judged.fetched.topic, shared
-        self._fields = DecisionFields(judged.lot.rows, judged.sight, judged.decided, judged.churn)
-
-    def fields(self, row: int) -> dict[str, Any]:
-        found = self._fields.of(row)
-        source = {"topic": self._topic, "partition": found.pop("partition"), "offset": found.pop("offset")}
-        return found | self._shared | {"source": source}
-
-
-def _shared(now: Circumstances, now_ms: int) -> dict[str, Any]:
-    return {
-        "model": asdict(now.model),
-        "policy": now.policy,
-        "feature_version": now.feature_version,
-        "degraded": list(now.degraded),
-        "scored_at": now_ms,
-    }
+def _epochs(judged: Judged, first_offset: Callable[[int], int]) -> Ints:
+    """By row, the first offset of the epoch that holds there."""
+    known = np.zeros(max(judged.fetched.spans) + 1, np.int64)
+    for partition in judged.fetched.spans:
+        known[partition] = first_offset(partition)
+    epochs: Ints = known[numbers(judged.lot.rows["partition"])]
+    return epochs

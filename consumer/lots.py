@@ -1,7 +1,8 @@
 """What moves through the loop: what was fetched, and what is to be published for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress, repeat
 from typing import Protocol
 
 import numpy as np
@@ -61,6 +62,10 @@ def first_offsets(raw: Raw) -> dict[int, int]:
     return dict(zip(partitions.tolist(), raw.offset[firsts].tolist(), strict=True))
 
 
+Call = tuple[str, bytes | None, bytes | None, int, Headers]
+"""What the client is told of a record: topic, value, key, partition, headers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One record to write. Its partition number is that of the input record it answers."""
@@ -71,12 +76,49 @@ class Outgoing:
     value: bytes | None
     headers: Headers
 
+    def calls(self) -> Iterable[Call]:
+        return [(self.topic, self.value, self.key, self.partition, self.headers)]
+
+    def only(self, partitions: frozenset[int]) -> "Outgoing | None":
+        return self if self.partition in partitions else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheaf:
+    """Many records for one topic, in columns; like one record, each has the partition number of what it answers."""
+
+    topic: str
+    partitions: list[int]
+    keys: list[bytes]
+    values: list[bytes]
+    headers: list[Headers]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def calls(self) -> Iterable[Call]:
+        return zip(repeat(self.topic), self.values, self.keys, self.partitions, self.headers, strict=False)
+
+    def only(self, partitions: frozenset[int]) -> "Sheaf | None":
+        kept = [each in partitions for each in self.partitions]
+        return self.where(kept) if any(kept) else None
+
+    def where(self, kept: Sequence[bool], topic: str | None = None) -> "Sheaf":
+        """Those alone, for another topic where one is named."""
+        return Sheaf(
+            topic or self.topic,
+            list(compress(self.partitions, kept)),
+            list(compress(self.keys, kept)),
+            list(compress(self.values, kept)),
+            list(compress(self.headers, kept)),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
     """A computed lot that is not committed yet. It is never computed again, only published again."""
 
-    records: Sequence[Outgoing]
+    records: Sequence[Outgoing | Sheaf]
     spans: Mapping[int, Span]
 
     def still_at(self, positions: Mapping[int, int]) -> "Pending":
@@ -86,7 +128,8 @@ class Pending:
         return self.only(frozenset(each for each, span in self.spans.items() if positions.get(each) == span.start))
 
     def only(self, partitions: frozenset[int]) -> "Pending":
+        kept = (record.only(partitions) for record in self.records)
         return Pending(
-            [record for record in self.records if record.partition in partitions],
+            [each for each in kept if each is not None],
             {partition: span for partition, span in self.spans.items() if partition in partitions},
         )

@@ -13,13 +13,14 @@ import numpy as np
 
 from consumer.dead_letter_limits import Limits, counted
 from consumer.dead_letters import dead_letter
-from consumer.decisions import Desk, Judged
+from consumer.decisions import Desk
 from consumer.drifting import Drifting
 from consumer.enriching import Enricher
 from consumer.epochs import BACKLOG, CHURN_UNAVAILABLE, LABELS_STALLED, Circumstances, Epochs
+from consumer.judged import Judged
 from consumer.life import Life
 from consumer.lost_models import noted, refuse_rules
-from consumer.lots import Fetched, Outgoing, Pending
+from consumer.lots import Fetched, Outgoing, Pending, Sheaf
 from consumer.metrics import STAGE_SECONDS
 from consumer.skips import decoded
 from consumer.state import State
@@ -146,7 +147,7 @@ class Scorer:
             self.labels.offsets() if stalled else None,
         )
 
-    def _records(self, judged: Judged, now: Circumstances) -> list[Outgoing]:
+    def _records(self, judged: Judged, now: Circumstances) -> list[Outgoing | Sheaf]:
         begun = self.epochs.enter(judged.fetched.spans, now)
         return [
             *(self._epoch(partition, record) for partition, record in begun.items()),

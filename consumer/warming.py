@@ -5,12 +5,14 @@ from typing import Final
 
 import numpy as np
 
+from consumer.decision_headers import warm as warm_headers
 from models.bank import Bank
 from models.labels.rows import label_columns
 from schemas.contracts import LABEL, TRANSACTION, Contract
 from schemas.lot import Checks, Decoder, Lot, Raw
 from schemas.lot.warm import warm as warm_decoder
 from schemas.registry import Fingerprints
+from schemas.writing import warm as warm_writer
 
 AT_MS: Final = 1_700_000_000_000
 CARD: Final = {"event_id": "e", "card_id": "c", "terminal_id": "t", "amount_minor": 1, "currency": "EUR"}
@@ -29,6 +31,8 @@ VERDICT: Final = CARD | {"is_fraud": False, "source": "warm", "event_time": AT_M
 def warm(bank: Bank) -> None:
     """A card of two payments and one verdict, in a memory of its own, taken apart and put together again."""
     warm_decoder()
+    warm_writer()
+    warm_headers()
     memory = bank.memory()
     memory.learn(label_columns(_decoded([VERDICT], LABEL).rows, bank.money))
     payments = [PAYMENT | {"event_id": str(number), "event_time": AT_MS + number} for number in range(2)]

@@ -19,16 +19,19 @@ SEPARATORS: Final = (",", ":")
 
 def encoder(contract: Contract, style: Framing, register: Callable[[Contract], int] | None = None) -> Encode:
     """`register` gives the schema's id in a registry; only the confluent framing asks it, once."""
-    if style is Framing.JSON:
-        return to_json
+    return to_json if style is Framing.JSON else _avro(contract, header(contract, style, register))
+
+
+def header(contract: Contract, style: Framing, register: Callable[[Contract], int] | None = None) -> bytes:
+    """What stands before the Avro of a record."""
     if style is Framing.SINGLE_OBJECT:
-        return _avro(contract, framing.single_object(contract.fingerprint))
+        return framing.single_object(contract.fingerprint)
     if register is None:
         raise Misconfigured(
             "the confluent framing needs a schema registry, and none is set",
             fix="set registry.url, or use the single-object framing",
         )
-    return _avro(contract, framing.confluent(register(contract)))
+    return framing.confluent(register(contract))
 
 
 def to_json(row: Row) -> bytes:
@@ -41,12 +44,12 @@ def _known(value: object) -> object:
     return [None if each != each else each for each in value] if isinstance(value, list) else value  # noqa: PLR0124
 
 
-def _avro(contract: Contract, header: bytes) -> Encode:
+def _avro(contract: Contract, before: bytes) -> Encode:
     schema = parse_schema(contract.schema)
 
     def encode(row: Row) -> bytes:
         buffer = BytesIO()
-        buffer.write(header)
+        buffer.write(before)
         schemaless_writer(buffer, schema, row)
         return buffer.getvalue()
 

@@ -47,8 +47,8 @@ class Signature:
     def of(cls, loaded: "Loaded") -> Self:
         said = loaded.manifest
         if loaded.churn is not None:
-            told = loaded.churn.numbers
-            types = [Type.DOUBLE if name in told else Type.STRING for name in loaded.churn.columns]
+            columns = loaded.churn.encoding.columns
+            types = [Type.DOUBLE if each.kind == "number" else Type.STRING for each in columns]
             return cls("customers", _columns(loaded.churn.columns, types), missing=True, key=loaded.churn.key)
         if said.takes == "text":
             return cls("text", _columns(said.features, [Type.STRING]), nameless=said.features == [TEXT])

@@ -17,10 +17,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from models import decision_fields
 from models.bank import Bank
 from models.churn.weighed import Churn, Times, nothing
 from models.decide import Decider, Decisions
-from models.decision_fields import PLACE, DecisionFields, by
+from models.decision_fields import PLACE, by
 from models.feature_list import LONGEST_MS
 from models.labels.rows import label_columns
 from models.memory import Sight
@@ -63,11 +64,11 @@ class Decided:
 
     def fields(self) -> list[dict[str, Any]]:
         """Full decisions, as the stream publishes them but for where and when, with their reasons in sentences."""
-        of = DecisionFields(self.lot.rows, self.sight, self.decisions, self.churn)
         shared = dict(by(self.decider)) | {"degraded": [] if self.churn.available else [CHURN_UNAVAILABLE]}
+        fields = decision_fields.fields(self.lot.rows, self.sight, self.decisions, self.churn)
         found = []
-        for row, cold in enumerate(self.cold.tolist()):
-            one = {name: value for name, value in of.of(row).items() if name not in PLACE}
+        for all_, cold in zip(fields, self.cold.tolist(), strict=True):
+            one = {name: value for name, value in all_.items() if name not in PLACE}
             found.append(one | shared | {"sentences": told(one["reasons"]), "cold_state": cold})
         return found
 

@@ -20,6 +20,12 @@ class Texts:
         """The bytes of the rows, without what lies before and after a slice."""
         return self.data[self.offsets[0] : self.offsets[-1]]
 
+    def cut(self, rows: NDArray[np.int64]) -> list[bytes]:
+        """The bytes of each of these rows."""
+        data, starts = self.used().tobytes(), self.offsets[:-1][rows] - self.offsets[0]
+        ends = (starts + self.lengths[rows]).tolist()
+        return [data[start:end] for start, end in zip(starts.tolist(), ends, strict=True)]
+
 
 def texts(column: pa.Array) -> Texts:
     _, offset_buffer, data = column.buffers()

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-from models.predicting.predictor import EVEN, Predictor
-from models.predicting.taking import Taken, take
 
 from models.minds import DIGEST_DIGITS, ModelRef
+from models.predicting.predictor import EVEN, Predictor
+from models.predicting.taking import Taken, take
 from models.registry.registry import Resolved
 from schemas.errors import Usage
 from schemas.tables import Table, TooLarge, csv_body, json_body, parquet_body

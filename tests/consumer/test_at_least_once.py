@@ -19,8 +19,8 @@ class Client:
     error: KafkaError
     waiting: list[Any] = field(default_factory=list)
 
-    def produce(self, *_: Any, on_delivery: Any, **__: Any) -> None:
-        self.waiting.append(on_delivery)
+    def produce(self, *given: Any) -> None:
+        self.waiting.append(given[5])
 
     def poll(self, _: float) -> None:
         """Nothing to say."""

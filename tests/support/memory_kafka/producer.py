@@ -60,6 +60,7 @@ class MemoryProducer:
         value: bytes | None = None,
         key: bytes | None = None,
         partition: int = 0,
+        callback: Report | None = None,
         on_delivery: Report | None = None,
         timestamp: int = 0,
         headers: Any = None,
@@ -70,7 +71,7 @@ class MemoryProducer:
         if self._state is not State.OPEN:
             raise raised(KafkaError._STATE)
         record = Record(key, value, list(headers or []), timestamp or self._broker.clock.ms())
-        self._queue.append(((topic, partition), record, on_delivery))
+        self._queue.append(((topic, partition), record, on_delivery or callback))
 
     def poll(self, timeout: float = 0) -> int:
         if self._wire.send("producer poll") is Fate.FINE:

@@ -39,7 +39,7 @@ from consumer.snapshots.store import Store
 from consumer.state import State
 from consumer.trouble import Trouble
 from models.bank import Bank
-from schemas.contracts import DECISION, EPOCH, LABEL
+from schemas.contracts import EPOCH, LABEL
 from schemas.encoding import encoder
 from schemas.framing import Framing
 from schemas.lot import Checks, Decoder
@@ -86,7 +86,7 @@ class WholeCast:
             limits=LIMITS,
             decider=lambda: self._bank.decider,
             drifting=Drifting("UTC", self._broker.clock.ms),
-            desk=Desk(OUTPUTS[Role.FLAGS], OUTPUTS[Role.SCORES], encoder(DECISION, Framing.JSON), b"application/json"),
+            desk=Desk.of(OUTPUTS[Role.FLAGS], OUTPUTS[Role.SCORES], Framing.JSON),
             epochs=epochs,
             encode_epoch=encoder(EPOCH, Framing.JSON),
             topics=OUTPUTS,

@@ -1,0 +1,84 @@
+"""Decisions as columns: every field of the contract, of all rows at once."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from consumer.judged import Answered
+from models.churn.packed import UNKNOWN
+from models.churn.weighed import STATUSES, Churn
+from models.decide import Decisions
+from models.policy import Outcome
+from models.rules import RULES
+from schemas.churn import SCALE
+from schemas.lot.buffers import numbers
+from schemas.verdicts import Mark
+from schemas.writing import Cells, Doubles, DoublesOrNull, Longs, Named, Picked, Same, Text, Vectors, Writer
+
+TEXTS: Final = ("event_id", "card_id", "customer_id", "terminal_id", "currency")
+MARKS: Final = [str(mark.name).lower() for mark in Mark]
+OUTCOMES: Final = [outcome.symbol for outcome in Outcome]
+CODES: Final = [rule.code for rule in RULES]
+CHURN: Final = [status.value for status in STATUSES]
+
+
+@dataclass(frozen=True, slots=True)
+class InColumns:
+    writer: Writer
+
+    def __call__(self, of: Answered) -> list[bytes]:
+        return self.writer.values(cells(of), of.rows)
+
+
+def cells(of: Answered) -> dict[str, Cells]:
+    """By the path of the field; the words are those of `consumer.decision_rows`."""
+    judged, now, rows = of.judged, of.now, of.judged.lot.rows
+    return {
+        **{name: Text(rows[name]) for name in TEXTS},
+        "event_time": Longs(numbers(rows["event_time"])),
+        "amount_minor": Longs(numbers(rows["amount_minor"])),
+        **_decided(judged.decided),
+        **_churn(judged.churn),
+        "model.name": Same(now.model.name),
+        "model.version": Same(now.model.version),
+        "model.digest": Same(now.model.digest),
+        "policy": Same(now.policy),
+        "feature_version": Same(now.feature_version),
+        "marks": Named(judged.marks, MARKS),
+        "degraded": Same(now.degraded),
+        "epoch": Longs(of.epochs),
+        **_source(judged.fetched.topic, rows),
+        "scored_at": Same(of.now_ms),
+    }
+
+
+def _decided(decided: Decisions) -> dict[str, Cells]:
+    which, lists = np.zeros(len(decided.outcome), np.int64), dict[tuple[str, ...], int]({(): 0})
+    for row, codes in decided.codes.items():
+        which[row] = lists.setdefault(tuple(codes), len(lists))
+    return {
+        "score": Doubles(decided.score),
+        "raw_margin": Doubles(decided.raw_margin),
+        "outcome": Picked(decided.outcome, OUTCOMES),
+        "reasons": Picked(which, list(lists)),
+        "rules": Named(decided.hits @ (1 << np.arange(len(CODES))), CODES),
+        "features": Vectors(decided.features),
+    }
+
+
+def _churn(churn: Churn) -> dict[str, Cells]:
+    return {
+        "churn.score": DoublesOrNull(churn.weighed / SCALE, churn.weighed != UNKNOWN),
+        "churn.status": Picked(churn.codes, CHURN),
+        "churn.generation": Same(churn.generation),
+    }
+
+
+def _source(topic: str, rows: pa.RecordBatch) -> dict[str, Cells]:
+    return {
+        "source.topic": Same(topic),
+        "source.partition": Longs(numbers(rows["partition"])),
+        "source.offset": Longs(numbers(rows["offset"])),
+    }

@@ -1,0 +1,67 @@
+"""What a field of many records holds, as columns: one entry per row of the lot, or one for all."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Same:
+    """The same in every row, of whatever type."""
+
+    value: Hashable
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Text:
+    column: pa.Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Longs:
+    """Of int and long, and of an enum the places of its symbols."""
+
+    values: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Doubles:
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DoublesOrNull:
+    """Of a union of null, first, and double."""
+
+    values: NDArray[np.float64]
+    there: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vectors:
+    """An array of doubles in every row, each as long. One column of a contract at most."""
+
+    matrix: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picked:
+    """Of every row one of the choices, of whatever type, by its place."""
+
+    which: NDArray[Any]
+    choices: Sequence[Hashable]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Named:
+    """An array of those texts whose bit is set, in their order, from the lowest bit on."""
+
+    bits: NDArray[Any]
+    names: Sequence[str]
+
+
+Cells = Same | Text | Longs | Doubles | DoublesOrNull | Vectors | Picked | Named
