@@ -106,7 +106,7 @@ def test_a_property_may_be_written_in_any_way_toml_has(folder: Path, text: str) 
         ("[kafka.bootstrap]\nservers = 'a:1'\n", "kafka.bootstrap.servers ({path} line 2): there is no such setting"),
         ("[kafka.properties]\nx = [1]\n", "kafka.properties.x ({path} line 2): should be a name with text"),
         ("[kafka]\nproperties = 3\n", "kafka.properties ({path} line 2): should be a JSON object"),
-        ("workers = 2\n", "workers ({path} line 1): there is no such setting; did you mean score.workers?"),
+        ("bootstrap = 'a:1'\n", "bootstrap ({path} line 1): there is no such setting; did you mean kafka.bootstrap?"),
         ("[score]\nworkers = []\n", "score.workers ({path} line 2): [] should be: integer from 1 to 256"),
         ("[score]\ngroup = 5\n", "score.group ({path} line 2): 5 should be: 1 to 100 letters, digits and . _ -"),
         ("[topics]\nx = {}\n", "topics.x ({path} line 2): there is no such setting"),

@@ -63,4 +63,4 @@ def test_what_is_allowed_is_said_in_words(path: str, said: str) -> None:
 
 def test_addresses_that_may_hold_a_key_are_secret() -> None:
     """Whoever prints leaves knows which ones to mask."""
-    assert [leaf.path for leaf in leaves() if leaf.secret] == ["redis.url", "state.url"]
+    assert [leaf.path for leaf in leaves() if leaf.secret] == ["redis.url", "state.url", "serve.keys"]
