@@ -86,14 +86,9 @@ class Walk:
         """Of an object that begins here, and the character its value begins with; the walk stays where it is."""
         self.peek()
         while True:
-            begin = self._held[self._at + 1 :].lstrip(BLANK)
-            try:
-                name, end = DECODER.raw_decode(begin) if begin else ("", 0)
-            except ValueError:
-                name, end = "", 0
-            follows = begin[end:].lstrip(BLANK)[1:].lstrip(BLANK)[:1]
-            if follows or not self._more():
-                return (name if isinstance(name, str) else ""), follows
+            name, rest = _named(self._held[self._at + 1 :].lstrip(BLANK))
+            if rest or not self._more():
+                return name, rest[:1]
 
     def nothing(self) -> NoReturn:
         raise BadTable("there is nothing in it")
@@ -130,3 +125,12 @@ class Walk:
         self._ended = not data
         self._held, self._at = left + data, 0
         return bool(data)
+
+
+def _named(text: str) -> tuple[str, str]:
+    """A name, and what stands behind its colon; nothing while they are not all there."""
+    try:
+        name, end = DECODER.raw_decode(text)
+    except ValueError:
+        return "", ""
+    return (name if isinstance(name, str) else ""), text[end:].lstrip(BLANK)[1:].lstrip(BLANK)

@@ -1,0 +1,138 @@
+"""Bodies of requests: every shape that MLflow knows, and the words for what is none."""
+
+import json
+from io import BytesIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from schemas.tables import BadTable, Table, TooLarge, csv_body, json_body, parquet_body
+
+SECRET = "hunter2"
+
+
+def cells(table: Table) -> list[list[object]]:
+    return [each.cells.to_pylist() if isinstance(each.cells, pa.Array) else list(each.cells) for each in table.columns]
+
+
+@pytest.mark.parametrize(
+    ("said", "names", "found"),
+    [
+        ({"dataframe_split": {"columns": ["a", "b"], "data": [[1, 2], [3, 4]]}}, ("a", "b"), [[1, 3], [2, 4]]),
+        ({"dataframe_split": {"index": [7], "data": [[1, 2]]}}, None, [[1], [2]]),
+        ({"dataframe_split": {"columns": ["a"], "data": []}}, ("a",), [[]]),
+        ({"dataframe_records": [{"a": 1, "b": None}, {"b": 2, "a": 3}]}, ("a", "b"), [[1, 3], [None, 2]]),
+        ({"dataframe_records": [{"a": 1}, {"b": 2}]}, ("a", "b"), [[1, None], [None, 2]]),
+        ({"dataframe_records": []}, None, []),
+        ({"instances": [[1, 2]]}, None, [[1], [2]]),
+        ({"instances": ["x", "y"]}, None, [["x", "y"]]),
+        ({"instances": [{"a": 1}]}, ("a",), [[1]]),
+        ({"inputs": "x"}, None, [["x"]]),
+        ({"inputs": {"a": [1, 2], "b": [3, 4]}}, ("a", "b"), [[1, 2], [3, 4]]),
+        ({"inputs": {"a": 1, "b": "x"}}, ("a", "b"), [[1], ["x"]]),
+        ({"inputs": [True, None]}, None, [[True, None]]),
+        ({"data": [[5.1, 3.5]]}, None, [[5.1], [3.5]]),
+        ({"data": [2**70], "params": {"output": "score"}}, None, [[2**70]]),
+    ],
+)
+def test_every_shape_is_the_one_table(said: object, names: object, found: object) -> None:
+    """Whichever way the rows are said, cells stay what they were."""
+    body = json_body(json.dumps(said).encode())
+    assert (body.table.names, cells(body.table)) == (names, found)
+    assert body.shape in said
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[[1]]",
+        b'"x"',
+        b"{}",
+        b'{"instances": [1], "inputs": [1]}',
+        b'{"instances": [1], "else": 1}',
+        b'{"instances": "x"}',
+        b'{"instances": 1}',
+        b'{"inputs": {"a": [1], "b": [1, 2]}}',
+        b'{"inputs": {"a": [1], "b": 1}}',
+        b'{"data": [NaN]}',
+        b'{"data": [-Infinity]}',
+        b'{"data": [{"a": 1, "a": 2}]}',
+        b'{"data": [[1, 2], [3]]}',
+        b'{"data": [[1], 2]}',
+        b'{"data": [1], "params": 3}',
+        b'{"data": [1]} more',
+        b'{"dataframe_split": {"columns": ["a"], "data": [[1, 2]]}}',
+        b'{"dataframe_split": {"columns": ["a", "a"], "data": [[1, 2]]}}',
+        b'{"dataframe_split": {"columns": [true], "data": [[1]]}}',
+        b'{"dataframe_split": {"columns": ["\\ud800"], "data": [[1]]}}',
+        b'{"dataframe_split": {"columns": ["a"]}}',
+        b'{"dataframe_split": {"columns": ["a"], "data": [[1]], "more": 1}}',
+        b'{"dataframe_records": [[1]]}',
+        b'{"dataframe_records": {"a": 1}}',
+        b'{"data": ' + b"[" * 100_000,
+        b'{"data": [' + b"9" * 5_000 + b"]}",
+        b'{"data": ["\xff"]}',
+        b'{"data": ["' + SECRET.encode() + b'", ' + SECRET.encode() + b"]}",
+        b'{"' + SECRET.encode() + b'": [1]}',
+    ],
+)
+def test_what_is_no_table_is_refused_without_being_quoted(content: bytes) -> None:
+    """No body ends in anything but BadTable, and nothing of it comes back."""
+    with pytest.raises(BadTable) as caught:
+        json_body(content)
+    assert SECRET not in str(caught.value)
+
+
+def test_a_number_beyond_doubles_is_kept_as_one() -> None:
+    """JSON has no word for infinity, so one in a cell is what was too large."""
+    assert cells(json_body(b'{"data": [1e400, -1e400]}').table) == [[float("inf"), float("-inf")]]
+
+
+def test_a_byte_order_mark_counts_for_nothing() -> None:
+    """Some editors write one."""
+    assert json_body(b'\xef\xbb\xbf{"data": [1]}').table.rows == 1
+    assert csv_body(b"\xef\xbb\xbfa\n1\n").names == ("a",)
+
+
+def test_too_many_rows_are_too_many_in_every_format() -> None:
+    """The caller says how many are taken at once."""
+    stream = BytesIO()
+    pq.write_table(pa.table({"a": [1, 2, 3]}), stream)
+    with pytest.raises(TooLarge):
+        json_body(b'{"data": [1, 2, 3]}', most_rows=2)
+    with pytest.raises(TooLarge):
+        csv_body(b"a\n1\n2\n3\n", most_rows=2)
+    with pytest.raises(TooLarge):
+        parquet_body(stream.getvalue(), most_rows=2)
+
+
+def test_csv_is_text_and_nothing_where_nothing_stands() -> None:
+    """An empty cell is no text."""
+    table = csv_body(b'a,b\n1,"x, y"\n,z\n')
+    assert (table.names, cells(table)) == (("a", "b"), [["1", None], ["x, y", "z"]])
+    assert csv_body(b"a,b\n").rows == 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"a,a\n1,2\n", b"a,b\n1\n", b'a,b\n1,"2\n', b"\xff\xfea\x00", b"a\n\xff\n", b'"a\n1\n', b"hunter2,b\n1\n"],
+)
+def test_csv_that_is_none_is_refused_without_being_quoted(content: bytes) -> None:
+    """Rows that cannot be cut into cells refuse a body, which nobody reads line by line."""
+    with pytest.raises(BadTable) as caught:
+        csv_body(content)
+    assert SECRET not in str(caught.value)
+
+
+def test_parquet_keeps_its_types_and_what_is_none_is_refused() -> None:
+    """Also when it is cut short, or is something else."""
+    stream = BytesIO()
+    pq.write_table(pa.table({"a": [1, None], "b": ["x", "y"]}), stream)
+    table = parquet_body(stream.getvalue())
+    assert (table.names, cells(table)) == (("a", "b"), [[1, None], ["x", "y"]])
+    for broken in (b"", b"PAR1", stream.getvalue()[:-9], b"PAR1" + stream.getvalue()[20:]):
+        with pytest.raises(BadTable):
+            parquet_body(broken)
