@@ -13,7 +13,7 @@ from typing import IO, Final
 
 from schemas.errors import DependencyAway, Usage
 from schemas.tables import Lying
-from schemas.tables.formats import Format, format_of
+from schemas.tables.formats import PACKED, Format, format_of
 
 STDIN: Final = "-"
 ADDRESS: Final = re.compile(r"^([a-z][a-z0-9+.-]*://|[A-Za-z0-9_.-]+:[0-9]{1,5}$|\[[0-9a-fA-F:]+\]:[0-9]{1,5}$)")
@@ -30,6 +30,14 @@ def form_of(name: str | None, told: Format | None, instead: Format = Format.JSON
     if found is None:
         raise Usage(f"{name}: the suffix does not tell the format", fix="say it with -t json, -t csv or -t parquet")
     return found
+
+
+def output_form(path: Path, told: Format | None, instead: Format) -> Format:
+    """By its suffix; a name without one is of the format of the input. Nothing is packed on its way out."""
+    found = None if path.suffix.lower() == PACKED else format_of(path)
+    if found is None and path.suffix and told is None:
+        raise Usage(f"-o {path}: nothing is written with that suffix", fix="end it in .csv, .json or .parquet")
+    return found or told or instead
 
 
 def check_input(name: str) -> None:

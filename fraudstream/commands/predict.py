@@ -12,7 +12,7 @@ from fraudstream.commands.ledger import Root, registry_of
 from fraudstream.commands.options import Config, Set
 from fraudstream.commands.progress import stages, to_stderr
 from schemas.errors import Usage
-from schemas.tables.formats import Format, format_of
+from schemas.tables.formats import Format
 
 if TYPE_CHECKING:
     from batch.predicting.run import Done, Job
@@ -72,7 +72,10 @@ def predict(
         raise Usage("the rows would come from the keyboard", fix="name a file with -i, or send one to standard input")
     form = places.form_of(input_path, content_type)
     way = _of_model(model, threshold, root, config, sets)
-    with places.readable(input_path, form) as source, _outlet(output_path, input_path, form) as (outlet, said, written):
+    with (
+        places.readable(input_path, form) as source,
+        _outlet(output_path, input_path, form, content_type) as (outlet, said, written),
+    ):
         from batch.predicting.run import Job
 
         kept = rejects or (places.rejects_beside(outlet) if isinstance(outlet, Path) else None)
@@ -89,7 +92,9 @@ def _of_model(model: str, threshold: float, root: Path | None, config: Path | No
 
 
 @contextmanager
-def _outlet(name: str | None, source: str | None, form: Format) -> Iterator[tuple[Path | IO[bytes], str, Format]]:
+def _outlet(
+    name: str | None, source: str | None, form: Format, told: Format | None
+) -> Iterator[tuple[Path | IO[bytes], str, Format]]:
     """Where to, what it is called, and of which format it is: of that of the input where no suffix says another."""
     from batch.predicting import places
 
@@ -99,7 +104,7 @@ def _outlet(name: str | None, source: str | None, form: Format) -> Iterator[tupl
         yield sys.stdout.buffer, "standard output", form
         return
     path = places.check_output(str(name), None if source in {None, places.STDIN} else source)
-    written = places.form_of(name, format_of(path) or form)
+    written = places.output_form(path, told, form)
     if places.is_plain(path):
         yield path, str(path), written
         return

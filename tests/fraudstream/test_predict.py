@@ -1,0 +1,196 @@
+"""`fraudstream models predict`, the real program: files in and out, exit codes, what is left after a kill."""
+
+import csv
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from skops.io import dumps
+from support.forked import Forked
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+TAUGHT = ["I enjoyed that movie", "That movie is dull", "Great acting", "Awful acting"]
+MEASURES = ("length", "width")
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory, forked: Forked) -> Path:
+    """Two models of MLflow: reviews, and a pair of numbers; the second is live."""
+    folder = tmp_path_factory.mktemp("models")
+    rows = [[1.0, 2.0], [2.0, 1.0], [8.0, 9.0], [9.0, 7.5]]
+    saved(folder / "flowers", LogisticRegression().fit(rows, [0, 0, 1, 1]), [(name, "double") for name in MEASURES])
+    saved(folder / "reviews", make_pipeline(CountVectorizer(), LogisticRegression()).fit(TAUGHT, [1, 0, 1, 0]), [])
+    env = environment(folder)
+    for name in ("flowers", "reviews"):
+        done = forked.run("models", "import", name, "--name", name, "--why", "to be asked", cwd=folder, env=env)
+        assert done.returncode == 0, done.stderr
+    done = forked.run("models", "promote", "models:/flowers/1", "--why", "the only one", cwd=folder, env=env)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def saved(folder: Path, model: object, columns: list[tuple[str, str]]) -> None:
+    folder.mkdir()
+    (folder / "model.skops").write_bytes(dumps(model))
+    described: dict[str, object] = {
+        "flavors": {"sklearn": {"pickled_model": "model.skops", "serialization_format": "skops"}}
+    }
+    if columns:
+        inputs = [{"type": kind, "name": name, "required": True} for name, kind in columns]
+        described["signature"] = {"inputs": json.dumps(inputs)}
+    (folder / "MLmodel").write_text(yaml.safe_dump(described))
+
+
+def environment(folder: Path) -> dict[str, str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("FRAUDSTREAM_")}
+    return env | {"FRAUDSTREAM_MODELS_ROOT": str(folder / "registry")}
+
+
+@pytest.fixture
+def predict(tmp_path: Path, forked: Forked, registry: Path) -> Run:
+    def predict(model: str, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        return forked.run(
+            "models", "predict", "-m", model, *arguments, cwd=tmp_path, env=environment(registry), typed=typed
+        )
+
+    return predict
+
+
+def test_the_command_of_the_tutorials(predict: Run, tmp_path: Path) -> None:
+    """A CSV in, a CSV out: ids beside prediction and score, and a line that says what became of it."""
+    (tmp_path / "batch_input.csv").write_text("id,length,width\nx,1,1\ny,9,8\n")
+    done = predict("models:/flowers/Production", "-i", "batch_input.csv", "-o", "batch_output.csv")
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "batch_output.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(each["id"], each["prediction"]) for each in rows] == [("x", "0"), ("y", "1")]
+    assert all(0.5 > float(each["score"]) > 0 or each["prediction"] == "1" for each in rows)
+    digest = hashlib.sha256((tmp_path / "batch_output.csv").read_bytes()).hexdigest()
+    assert f"2 of 2 rows predicted, 0 rejects: batch_output.csv sha256={digest} in " in done.stdout
+
+
+def test_a_pipe_is_read_as_json_and_answered_as_mlflow_does(predict: Run) -> None:
+    """Nothing but the answer is on standard output."""
+    done = predict("models:/flowers/1", typed='{"data": [[1, 1], [9, 8]]}')
+    assert (done.returncode, done.stdout) == (0, '{"predictions": [0, 1]}\n')
+    done = predict("models:/flowers/1", "-t", "csv", typed="width,length\n1,1\n")
+    assert done.stdout.splitlines()[0] == "prediction,score"
+
+
+def test_an_incomplete_output_is_written_and_said(predict: Run, tmp_path: Path) -> None:
+    """The good rows are there, the others are listed beside them; the exit code tells a scheduler."""
+    (tmp_path / "in.csv").write_text("id,length,width\nx,1,1\ny,wide,8\n")
+    done = predict("models:/flowers/1", "-i", "in.csv", "-o", "out.json")
+    assert done.returncode == 64
+    assert "row 2, column length: the cell is not a number" in done.stderr
+    assert json.loads((tmp_path / "out.json").read_text()) == {"predictions": [0]}
+    [reject] = (tmp_path / "out.rejects.jsonl").read_text().splitlines()
+    assert json.loads(reject)["row"] == 2
+    assert predict("models:/flowers/1", "-i", "in.csv", "-o", "out.json", "--max-rejects", "0.5").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("-i", "localhost:9092"), "fraudstream score"),
+        (("-i", "kafka://broker/transactions"), "fraudstream score"),
+        (("-i", "transactions"), "fraudstream score"),
+        (("-i", "missing.csv"), "no such file"),
+        (("-i", "."), "folder"),
+        (("-i", "in.xlsx"), "-t csv"),
+        (("-i", "in.csv", "-o", "in.csv"), "the input itself"),
+        (("-i", "in.csv", "-o", "missing/out.csv"), "folder"),
+        (("-i", "in.csv", "-o", "out.xlsx"), "suffix"),
+        (("-i", "in.csv", "-o", "out.csv", "-t", "parquet"), "in.csv"),
+        (("-i", "in.csv", "-o", "out.csv", "--threshold", "2"), "threshold"),
+        (("-i", "other.csv", "-o", "out.csv"), "no column width"),
+    ],
+)
+def test_what_cannot_be_done_is_said_with_what_to_do(
+    arguments: tuple[str, ...], said: str, predict: Run, tmp_path: Path
+) -> None:
+    """No traceback, no output, exit code 64."""
+    (tmp_path / "in.csv").write_text("length,width\n1,1\n")
+    (tmp_path / "in.xlsx").write_text("")
+    (tmp_path / "other.csv").write_text("length,height\n1,1\n")
+    done = predict("models:/flowers/1", *arguments)
+    assert done.returncode == 64, done.stderr
+    assert said in done.stderr
+    assert "fix: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["in.csv", "in.xlsx", "other.csv"]
+
+
+def test_a_model_that_is_not_there_is_a_matter_of_configuration(predict: Run) -> None:
+    """And says what there is."""
+    done = predict("models:/nobody/1", typed='{"data": []}')
+    assert (done.returncode, "flowers" in done.stderr) == (78, True)
+
+
+def test_ten_thousand_sentences_take_seconds(predict: Run, tmp_path: Path) -> None:
+    """A batch, a single one, and a file of them in far less than the minute that is allowed."""
+    assert predict("models:/reviews/1", typed='{"inputs": ["I enjoyed that", "Dull movie"]}').stdout == (
+        '{"predictions": [1, 0]}\n'
+    )
+    assert predict("models:/reviews/1", typed='{"inputs": "Great movie"}').stdout == '{"predictions": [1]}\n'
+    lines = "".join(f"{number},{TAUGHT[number % 4]}\n" for number in range(10_000))
+    (tmp_path / "reviews.csv").write_text("id,text\n" + lines)
+    began = time.monotonic()
+    done = predict("models:/reviews/1", "-i", "reviews.csv", "-o", "out.csv")
+    assert time.monotonic() - began < 60
+    assert "10,000 of 10,000 rows predicted" in done.stdout
+    with (tmp_path / "out.csv").open() as file:
+        assert [int(each["prediction"]) for each in csv.DictReader(file)] == [1, 0] * 5_000
+
+
+def test_a_kill_leaves_what_was_there_before(tmp_path: Path, registry: Path) -> None:
+    """In the middle of a file, without warning."""
+    rows = "".join(f"{number},1.5,2.5\n" for number in range(200_000))
+    (tmp_path / "out.csv").write_text("before")
+    (tmp_path / "in.csv").write_text("id,length,width\n" + rows * 4)
+    command = [
+        sys.executable,
+        "-c",
+        SLOW,
+        "models",
+        "predict",
+        "-m",
+        "models:/flowers/1",
+        "-i",
+        "in.csv",
+        "-o",
+        "out.csv",
+    ]
+    env = environment(registry) | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(command, cwd=tmp_path, env=env, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        while b"half" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGKILL)
+    assert (tmp_path / "out.csv").read_text() == "before"
+
+
+SLOW = """
+import os, sys, time
+from batch.predicting import run
+before = run._one
+def slowly(*arguments):
+    if arguments[2].numbers[0] > 1:
+        os.write(2, b"half way\\n")
+        time.sleep(60)
+    return before(*arguments)
+run._one = slowly
+from fraudstream.cli import main
+main()
+"""
