@@ -89,8 +89,8 @@ def run(app: ASGIApp, settings: Serve, listener: socket.socket) -> None:
 @contextmanager
 def running(app: ASGIApp, settings: Serve) -> Iterator[str]:
     """In a thread of this process, for as long as the block; its URL. Port 0 is any free one."""
-    listener = listen(settings)
     here = server(app, settings)
+    listener = listen(settings)
     thread = threading.Thread(target=here.run, args=([listener],), name="server", daemon=True)
     thread.start()
     end = time.monotonic() + START_S

@@ -1,0 +1,106 @@
+"""What an alias names from now on answers from the next request on, and no request is dropped for it."""
+
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+from support.gated import Gated
+from support.served import BY, ROW, iris_parts, promoted, registered, served
+
+from fraudstream.serving.model import live
+from models.registry.intake import enter
+from models.registry.registry import Registry
+from schemas.settings import Settings, load
+from schemas.settings.serve import Serve
+from serving.door.live import Live
+from serving.door.watch import Watch
+
+BODY = {"inputs": [ROW]}
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Registry:
+    return registered(tmp_path / "models", "iris")
+
+
+def settings(registry: Registry) -> Settings:
+    return load({"models.root": str(registry.root), "models.check_every": "100ms"})
+
+
+def test_a_promotion_while_requests_run(own: Registry) -> None:
+    """Requests without a pause, while a version is promoted and taken back: all answered, each by a whole model."""
+    answers: list[tuple[int, str]] = []
+    stop = threading.Event()
+    with served(live(settings(own), "models:/iris/Production")) as url, httpx.Client(base_url=url) as client:
+
+        def ask() -> None:
+            with httpx.Client(base_url=url) as mine:
+                while not stop.is_set():
+                    answer = mine.post("/invocations", json=BODY)
+                    answers.append((answer.status_code, answer.headers.get("x-model", "").split()[0]))
+
+        def awaited(version: str) -> None:
+            for _ in range(200):
+                if client.get("/version").json()["model"]["version"] == version:
+                    return
+                stop.wait(0.05)
+            pytest.fail(f"version {version} never answered")
+
+        threads = [threading.Thread(target=ask) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        promoted(own, "iris", iris_parts(seed=1))
+        awaited("2")
+        own.rollback("iris", BY)
+        awaited("1")
+        stop.set()
+        for thread in threads:
+            thread.join(10)
+    assert {status for status, _ in answers} == {200}
+    assert {model for _, model in answers} == {"iris/1", "iris/2"}
+
+
+def test_what_cannot_be_used_changes_nothing(own: Registry, caplog: pytest.LogCaptureFixture) -> None:
+    """A version that is damaged, or a registry that went away, leaves the one that answers; later it is tried again."""
+    door = live(settings(own), "models:/iris/Production")
+    found = enter(own, "iris", iris_parts(seed=1), BY)
+    own.promote(str(found), BY)
+    whole = (found.folder / "model.skops").read_bytes()
+    (found.folder / "model.skops").write_bytes(b"damaged")
+    now = [0.0]
+
+    def load_anew(resolved: object) -> Gated:
+        own.load(str(found))
+        return Gated("2")
+
+    watch = Watch(own, "models:/iris/Production", load_anew, every_s=0, clock=lambda: now[0])
+    watch.look(door)
+    assert door.model.ref.version == "1"
+    (found.folder / "model.skops").write_bytes(whole)
+    watch.look(door)
+    assert door.model.ref.version == "1"
+    now[0] += 61
+    watch.look(door)
+    assert door.model.ref.version == "2"
+    (own.root / "ledger.jsonl").rename(own.root / "elsewhere")
+    watch.look(door)
+    assert door.model.ref.version == "2"
+
+
+def test_a_request_keeps_its_model() -> None:
+    """What was read for one version is computed by it, though another answers since."""
+    old, new = Gated("1"), Gated("2")
+    new.open.set()
+    door = Live(old, Serve())
+    answers: list[httpx.Response] = []
+    with served(door) as url:
+        thread = threading.Thread(target=lambda: answers.append(httpx.post(f"{url}/invocations", json={"inputs": [1]})))
+        thread.start()
+        assert old.entered.wait(10)
+        door.replace(new)
+        old.open.set()
+        thread.join(10)
+        later = httpx.post(f"{url}/invocations", json={"inputs": [1]})
+    assert answers[0].headers["x-model"] == "gated/1 abc"
+    assert later.headers["x-model"] == "gated/2 abc"
