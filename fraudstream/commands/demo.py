@@ -23,6 +23,12 @@ def demo(
     kill: Annotated[
         bool, typer.Option("--kill", help="Kill a worker every few seconds, and audit every decision at the end.")
     ] = False,
+    page: Annotated[
+        bool, typer.Option("--page/--no-page", help="The live page, on a free port of this machine.")
+    ] = True,
+    stay: Annotated[
+        float, typer.Option(min=0, help="Seconds that page and servers stay up after the audit; Ctrl-C ends it.")
+    ] = 0,
     bootstrap: Bootstrap = None,
     redis: RedisUrl = None,
     jars: Annotated[Path | None, typer.Option(help="Folder with the broker's jars, for machines offline.")] = None,
@@ -37,6 +43,6 @@ def demo(
     from fraudstream.demo.play import Plan, play
     from fraudstream.demo.stage import Wanted
 
-    plan = Plan(seconds, rate, workers, customers, seed, train, kill, Wanted(bootstrap, redis, jars))
+    plan = Plan(seconds, rate, workers, customers, seed, train, kill, Wanted(bootstrap, redis, jars), page, stay)
     if not play(plan, Console()):
         raise typer.Exit(1)

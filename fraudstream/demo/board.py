@@ -46,6 +46,11 @@ class ScoreBoard:
         caught, all_ = self.frauds[True], self.frauds.total()
         return f"{caught:,} of {all_:,} frauds caught, {self.false_alarms:,} false alarms"
 
+    @property
+    def waiting(self) -> int:
+        """Transactions without an answer."""
+        return len(self._asked)
+
     def flag(self, decision: Decision, now: float) -> None:
         if self.first_flag_after is None:
             self.first_flag_after = now - self.started_at

@@ -3,7 +3,8 @@
 1. servers, topics, churn scores; with --train a model is trained; nothing is shown but what is being waited for
 2. `fraudstream simulate` sends the seed, the days before the viewer came; meanwhile the model is registered, promoted
    through the gates, and shown with what it was judged to be worth
-3. once the seed is in the log `fraudstream score` starts, and every decision is read as a subscriber reads it
+3. once the seed is in the log `fraudstream score` starts, and every decision is read as a subscriber reads it; the
+   live page opens beside the screen
 4. at the end the simulation stops first, the scorer finishes what is there, and the audit compares what went in
    with what came out; with --kill also with what follows from the logs
 """
@@ -25,6 +26,7 @@ from fraudstream.demo.cast import Cast, Player
 from fraudstream.demo.ending import asked_to_end, interrupt_on_sigterm
 from fraudstream.demo.era import SEED_DAYS, Era
 from fraudstream.demo.kills import Kills
+from fraudstream.demo.page import Page, Watched, page
 from fraudstream.demo.screen import screen
 from fraudstream.demo.stage import Stage, Wanted, stage
 from fraudstream.demo.truth import Truth
@@ -43,7 +45,7 @@ RECOVER_S: Final = 45.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`workers` None: as many as make sense."""
+    """`workers` None: as many as make sense. `stay_s` is how long everything stays up after the audit."""
 
     seconds: float | None
     rate: float
@@ -53,6 +55,8 @@ class Plan:
     train: bool
     kill: bool
     servers: Wanted
+    page: bool = True
+    stay_s: float = 0.0
 
     @property
     def staff(self) -> int:
@@ -78,11 +82,16 @@ def play(plan: Plan, console: Console) -> bool:
         with _waiting(console, f"sending {SEED_DAYS} days of history"):
             _seeded(simulation)
         scorer = cast.enter("score", "--workers", str(plan.staff))
+        shown, said = stack.enter_context(page(ground.settings, board, plan.staff, folder, wanted=plan.page))
+        if said:
+            console.print(said, markup=False, highlight=False, soft_wrap=True)
         truth = Truth(Simulation(people, plan.seed, era.start_ms, per_day))
         board.truth = truth.of
         seats = stack.enter_context(audience(ground.settings, board, era.live_ms, truth.arrived))
-        verdict = _perform(plan, console, ground, seats, (scorer, simulation))
-    console.print(str(verdict), markup=False, highlight=False, soft_wrap=True)
+        verdict = _perform(plan, console, ground, seats, (scorer, simulation), shown=shown)
+        console.print(str(verdict), markup=False, highlight=False, soft_wrap=True)
+        if shown.url and plan.stay_s:
+            _stay(plan.stay_s, console, shown)
     return verdict.clean
 
 
@@ -120,14 +129,22 @@ def _seeded(simulation: Player) -> None:
         time.sleep(LOOK_S)
 
 
-def _perform(plan: Plan, console: Console, ground: Stage, seats: Audience, players: tuple[Player, Player]) -> Verdict:
+def _perform(
+    plan: Plan, console: Console, ground: Stage, seats: Audience, players: tuple[Player, Player], *, shown: Page
+) -> Verdict:
     """Scorer and simulation play. Everything has been answered by its end, or never will be."""
     board, (scorer, simulation) = seats.board, players
-    with asked_to_end() as asked, screen(console, board) as show:
+    with asked_to_end() as asked, screen(console, board) as seen:
+        show = Watched(seen, shown)
         show.say(f"Kafka {ground.settings.kafka.bootstrap}; {plan.rate:g} transactions a second; Ctrl-C ends it")
         kills = Kills(scorer.log, plan.staff, board, show.say) if plan.kill else None
         time_over = _over_after_answers(board, plan.seconds)
-        meanwhile = kills.turn if kills else lambda: None
+
+        def meanwhile() -> None:
+            shown.turn()
+            if kills:
+                kills.turn()
+
         seats.watch(show, [scorer, simulation], lambda: asked() or time_over() or simulation.done, meanwhile)
         if simulation.done:
             show.say("the simulation has come to yesterday, where it ends")
@@ -135,8 +152,18 @@ def _perform(plan: Plan, console: Console, ground: Stage, seats: Audience, playe
         simulation.stop()
         sent = seats.sent()
         too_late = _over_after(RECOVER_S if plan.kill else DRAIN_S)
-        seats.watch(show, [scorer], lambda: board.scored >= sent or too_late())
+        seats.watch(show, [scorer], lambda: board.scored >= sent or too_late(), shown.turn)
     return Verdict(board, sent, _wrong(console, ground, seats) if plan.kill else None)
+
+
+def _stay(seconds: float, console: Console, shown: Page) -> None:
+    """The servers too: what was flagged can still be looked into."""
+    console.print(f"everything stays for {seconds:g} s: {shown.url}; Ctrl-C ends it", markup=False, highlight=False)
+    with asked_to_end() as asked:
+        over = _over_after(seconds)
+        while not (asked() or over()):
+            shown.turn()
+            time.sleep(LOOK_S)
 
 
 def _wrong(console: Console, ground: Stage, seats: Audience) -> int:

@@ -54,7 +54,7 @@ class Plain:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def flag(self, decision: "Decision") -> None:
-        self.say(f"{to_line(decision)}  [{_true(self._board, decision)}]")
+        self.say(f"{to_line(decision)}  [{true(self._board, decision)}]")
 
 
 @contextmanager
@@ -99,13 +99,14 @@ def _table(board: "ScoreBoard", shown: "list[Decision]", *, why: bool) -> Table:
             amount(decision["amount_minor"], decision["currency"]),
             Text(outcome, STYLES[outcome]),
             f"{decision['score']:.3f}",
-            _true(board, decision),
+            true(board, decision),
             *told(decision["reasons"])[:why],
         )
     return table
 
 
-def _true(board: "ScoreBoard", decision: "Decision") -> str:
+def true(board: "ScoreBoard", decision: "Decision") -> str:
+    """Its scenario in the simulation."""
     scenario = board.truth(decision["event_id"])
     return "genuine" if scenario is None else scenario.replace("_", " ")
 

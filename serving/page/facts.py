@@ -102,11 +102,15 @@ class Note:
 Notes = Sequence[Note]
 
 
-def flag(decision: Mapping[str, Any]) -> dict[str, Any]:
-    """What the list shows of a decision: its reasons are sentences already, its features stay where they are."""
+def flag(decision: Mapping[str, Any], truth: str | None = None) -> dict[str, Any]:
+    """What the list shows of a decision: its reasons are sentences already, its features stay where they are.
+
+    `truth` is known of simulated ones alone.
+    """
     shown = {name: decision.get(name) for name in SHOWN}
     score = decision["score"]
     return shown | {
+        "truth": truth,
         "score": score if isfinite(score) else None,
         "reasons": [
             {"code": code, "sentence": sentence}

@@ -47,6 +47,7 @@ class Live:
         self._flags: deque[tuple[int, dict[str, Any]]] = deque(maxlen=KEPT)
         self._series: deque[tuple[Any, ...]] = deque(maxlen=POINTS)
         self._now: dict[str, Any] = {"figures": None, "model": None, "churn": None, "notes": [], "sources": {}}
+        self._sources: Mapping[str, Source] = {}
         self._flagged = self._round = 0
         self._version = 1
 
@@ -73,7 +74,12 @@ class Live:
 
     def source(self, name: str, source: Source) -> None:
         with self._lock:
-            self._tell(sources={**self._now["sources"], name: asdict(source)})
+            self._sources = {**self._sources, name: source}
+            self._tell(sources={each: asdict(one) for each, one in self._sources.items()})
+
+    def sources(self) -> Mapping[str, Source]:
+        with self._lock:
+            return self._sources
 
     def resume(self, last: str) -> Seen:
         """`last` is the id of the last event a viewer had; ids of another run of the server count for nothing."""

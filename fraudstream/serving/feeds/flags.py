@@ -13,7 +13,7 @@ from fraudstream.decision import Decision, Decisions
 from fraudstream.serving.feeds.feeding import away
 from fraudstream.subscription import END, Subscription
 from producer.broker import Broker
-from schemas.errors import DeadLetter, FraudstreamError
+from schemas.errors import DeadLetter, FraudstreamError, Misconfigured
 from schemas.registry import Registry
 from schemas.settings import Settings
 from serving.page.facts import Source, State, flag
@@ -46,9 +46,10 @@ class Flags:
         while not over.is_set():
             try:
                 with Subscription(self._settings, self._topic, END, PATIENCE_S, BACK) as subscription:
+                    self._trouble = None
                     self._follow(subscription, over)
             except (FraudstreamError, KafkaException) as error:
-                self._tell(away(error, DOCTOR))
+                self._trouble = away(error, DOCTOR)
                 over.wait(AGAIN_S)
 
     def look(self, over: Event) -> None:
@@ -56,20 +57,19 @@ class Flags:
         broker = Broker(self._settings.kafka.bootstrap)
         admin = AdminClient(dict[str, Any](self._settings.kafka.client(log_level=2)) | {"error_cb": broker.heard})
         while not over.is_set():
-            self._tell(self._looked(admin, broker))
+            self._live.source(NAME, self._looked(admin, broker))
             over.wait(LOOK_S)
 
     def _looked(self, admin: AdminClient, broker: Broker) -> Source:
         try:
             topics = admin.list_topics(timeout=PATIENCE_S).topics
         except KafkaException:
-            return away(broker.away(f"the broker at {broker.bootstrap} does not answer"), UP)
+            said = f"the broker at {broker.bootstrap} does not answer"
+            why = broker.away(said)
+            return away(why, DOCTOR) if isinstance(why, Misconfigured) else Source(State.AWAY, said, UP)
         if self._topic not in topics:
             return Source(State.EMPTY, f"{broker.bootstrap} has no topic {self._topic}", CREATE)
         return self._trouble or Source(State.OK, f"{self._topic} at {broker.bootstrap}")
-
-    def _tell(self, source: Source) -> None:
-        self._live.source(NAME, source)
 
     def _follow(self, subscription: Subscription, over: Event) -> None:
         span = FIRST_S

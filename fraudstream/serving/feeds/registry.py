@@ -37,13 +37,9 @@ class LiveModel:
 
     def _found(self) -> Model | None:
         """None where the rules are wanted, or nothing was ever promoted."""
-        wanted = parse(self._settings.models.live) if self._settings.models.live else None
-        entries = self._registry.read().entries
-        if not isinstance(wanted, Reference):
+        model = promoted(self._registry, self._settings.models.live)
+        if model is None:
             return None
-        if wanted.alias and wanted.alias not in aliases.current(entries, wanted.name):
-            return None
-        model = self._registry.resolve(str(wanted))
         policy = Policies(self._registry).live(str(model))
         at = policy.policy.thresholds
         return Model(
@@ -51,7 +47,7 @@ class LiveModel:
             version=str(model.version),
             digest=model.digest or "",
             policy=policy.label,
-            promoted_at=_promoted(entries, model, wanted.alias),
+            promoted_at=_moved(self._registry.read().entries, model, self._settings.models.live),
             review_at=at.review_at,
             block_at=at.block_at,
         )
@@ -61,11 +57,24 @@ class LiveModel:
         return Model("rules", "", "", "of the settings", None, policy.review_at, policy.block_at)
 
 
-def _promoted(entries: tuple[Entry, ...], model: Resolved, alias: str | None) -> int | None:
+def promoted(registry: Registry, name: str) -> Resolved | None:
+    """None where the rules are wanted, or where that alias never had a version. Raises Usage for what is no name."""
+    wanted = parse(name) if name else None
+    if not isinstance(wanted, Reference):
+        return None
+    if wanted.alias and wanted.alias not in aliases.current(registry.read().entries, wanted.name):
+        return None
+    return registry.resolve(name)
+
+
+def _moved(entries: tuple[Entry, ...], model: Resolved, name: str) -> int | None:
+    """When it became live, in milliseconds; None where a version is named."""
+    wanted = parse(name)
+    alias = wanted.alias if isinstance(wanted, Reference) else None
     moved = [
         each.at
         for each in entries
         if each.kind == "model" and each.name == model.name and each.action in {"promote", "rollback"}
-        if each.alias == alias
+        if alias and each.alias == alias
     ]
     return round(datetime.fromisoformat(moved[-1]).timestamp() * 1000) if moved else None

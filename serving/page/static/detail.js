@@ -164,6 +164,7 @@ const sentence = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 function record(decision, found) {
   const churn = decision.churn;
   return facts([
+    ["By the simulator's truth", decision.truth],
     ["Event", el("code", {}, decision.event_id)],
     ["Customer", decision.customer_id],
     ["Terminal", decision.terminal_id],
