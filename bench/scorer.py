@@ -1,11 +1,12 @@
 """What exactly-once costs, how long outputs stand still after kills and restarts, restoring, snapshots, memory.
 
-python bench/scorer.py [--events 100000] [--memory-events 200000] [--seconds 6] [--full]
+python bench/scorer.py [--events 100000] [--memory-events 200000] [--seconds 6] [--full] [--throughput]
 
 One Kafka and one Redis of its own, one run, everything on this machine: brokers, workers, whoever sends and whoever
 reads share its cores. Ratios carry over to other machines, seconds do not. Throughput, and the processor's time beside
 it, are between the first commit and the last. The yardstick is a bare pass-through with the worker's own clients:
-consume, produce every record, send offsets, commit; a worker that writes flags alone writes far less. Latency is from
+consume, produce every record, send offsets, commit; a worker that writes flags alone writes far less, and one that
+writes every decision writes far larger records, so that it is held against a pass-through of such, too. Latency is from
 the moment at which a transaction was due, at 1,000 a second whatever comes back, until a reader of committed records
 has its decision. `--full` takes 10 M events for memory, 1 M for throughput and a minute for latency.
 """  # noqa: INP001 - run, never imported
@@ -91,14 +92,14 @@ def _lot(client: Any) -> list[Any]:  # noqa: ANN401 - the library's
 
 def throughput(servers: Servers, folder: Path, events: int) -> None:
     sys.stdout.write(f"events a second, {events:,} events, lots of {LOT:,}, one worker\n")
-    with ground(servers, folder) as on:
-        on.fill(events)
-        bare = pass_through(on)
+    every, larger = {"output_scores": "true"}, None
+    bare = _bare(servers, folder, events)
     say("bare transactional pass-through", str(bare))
     for name, champion, given in (
         ("rules, flags alone", False, {}),
-        ("rules, every decision written", False, {"output_scores": "true"}),
         ("a model of trees, flags alone", True, {}),
+        ("rules, every decision written", False, every),
+        ("a model of trees, every decision written", True, every),
     ):
         with ground(servers, folder) as on:
             if champion:
@@ -106,7 +107,18 @@ def throughput(servers: Servers, folder: Path, events: int) -> None:
             on.fill(events)
             process = on.worker(**given)
             pace = on.pace(process.pid)
-            say(name, str(pace), f"{pace.rate / bare.rate:5.2f} of the bare rate", memory(process))
+            ratios = f"{pace.rate / bare.rate:5.2f} of the bare rate"
+            if given:
+                larger = larger or _bare(servers, folder, events, decision := on.written())
+                ratios += f", {pace.rate / larger.rate:5.2f} of that of records of {len(decision)} bytes"
+            say(name, str(pace), ratios, memory(process))
+    say("bare, records as large as a decision", str(larger))
+
+
+def _bare(servers: Servers, folder: Path, events: int, value: bytes | None = None) -> Pace:
+    with ground(servers, folder) as on:
+        on.fill(events, value=value)
+        return pass_through(on)
 
 
 def memory(process: subprocess.Popen[bytes]) -> str:
@@ -277,6 +289,7 @@ def main() -> None:
     parser.add_argument("--memory-events", type=int, default=200_000)
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--throughput", action="store_true", help="that alone")
     options = parser.parse_args()
     events, most, seconds = options.events, options.memory_events, options.seconds
     if options.full:
@@ -286,6 +299,8 @@ def main() -> None:
         folder = Path(name)
         with running(folder / "servers", profile="throughput") as servers:
             throughput(servers, folder, events)
+            if options.throughput:
+                return
             latency(servers, folder, seconds, events // 3)
             kills(servers, folder)
             rolling(servers, folder)

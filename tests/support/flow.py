@@ -82,9 +82,10 @@ class Ground:
             "device_id": f"device-{card % 5}",
         }
 
-    def send(self, event: int, at: int, heard: Heard | None = None) -> None:
+    def send(self, event: int, at: int, heard: Heard | None = None, value: bytes | None = None) -> None:
+        """`value` in the place of the transaction."""
         row = self.row(event, at)
-        value, key = self.encode(row), str(row["card_id"]).encode()
+        value, key = value or self.encode(row), str(row["card_id"]).encode()
         while True:
             try:
                 self.producer.produce(self.topic, value, key, timestamp=at, on_delivery=heard)
@@ -94,12 +95,21 @@ class Ground:
                 break
         self.sent += 1
 
-    def fill(self, events: int, days: int = 20) -> None:
-        """A past of so many days, up to now."""
+    def fill(self, events: int, days: int = 20, value: bytes | None = None) -> None:
+        """A past of so many days, up to now; of `value` again and again where it is given."""
         end = now_ms()
         for event in range(self.sent, self.sent + events):
-            self.send(event, end - days * DAY + days * DAY * (event % events) // events)
+            self.send(event, end - days * DAY + days * DAY * (event % events) // events, value=value)
         self.producer.flush(60)
+
+    def written(self) -> bytes:
+        """Some decision on the topic of all scores."""
+        client = self.deployment.reader("read_committed", "bench")
+        topics = self.deployment.settings.topics
+        client.assign([TopicPartition(topics.scores, each, 0) for each in range(topics.partitions)])
+        value = until(lambda: (found := client.poll(0.2)) and not found.error() and found.value())
+        client.close()
+        return bytes(value)
 
     def worker(self, slot: int = 0, **given: str) -> subprocess.Popen[bytes]:
         return self.deployment.start("--slot", str(slot), **{"score_start": "earliest"} | given)
