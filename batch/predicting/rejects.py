@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from heapq import merge
 from typing import IO, Final
 
-from models.predicting.taking import Refused
 from schemas.tables.json_values import encoded
 from schemas.tables.table import Bad
 
@@ -36,9 +35,9 @@ class Rejects:
     def total(self) -> int:
         return self.reasons.total()
 
-    def add(self, refused: Sequence[Refused], bad: Sequence[Bad]) -> None:
+    def add(self, refused: Sequence[Reject], bad: Sequence[Bad]) -> None:
         """In the order of the rows."""
-        for each in merge(_refused(refused), _bad(bad), key=lambda each: each.row):
+        for each in merge(refused, _bad(bad), key=lambda each: each.row):
             self.reasons[each.reason] += 1
             if len(self.first) < MOST_TOLD:
                 self.first.append(each)
@@ -49,10 +48,6 @@ class Rejects:
     def told(self) -> str:
         counted = ", ".join(f"{reason} {count:,}" for reason, count in self.reasons.most_common())
         return f"({counted})" + "".join(f"\n  - {each}" for each in self.first)
-
-
-def _refused(some: Iterable[Refused]) -> Iterator[Reject]:
-    return (Reject(each.row, each.column, str(each.code), f"the cell {each.message}") for each in some)
 
 
 def _bad(some: Iterable[Bad]) -> Iterator[Reject]:

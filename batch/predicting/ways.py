@@ -8,12 +8,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from batch.predicting.rejects import Reject
 from models.predicting.predictor import Predictor
-from models.predicting.taking import Refused, take
-from schemas.tables.table import Table
+from models.predicting.taking import take
+from schemas.tables.table import BadTable, Table
 
 PREDICTION: Final = "prediction"
 SCORE: Final = "score"
+RAW: Final = {"event_id", "card_id"}
+GIVE: Final = "give what is known of their cards with --history and --labels, and they are scored as in the stream"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +25,7 @@ class Answer:
 
     kept: NDArray[np.int64]
     columns: Mapping[str, pa.Array]
-    refused: Sequence[Refused]
+    refused: Sequence[Reject]
 
 
 class Way(Protocol):
@@ -50,7 +53,12 @@ class OfModel:
         return (PREDICTION, SCORE) if self.predictor.scores else (PREDICTION,)
 
     def beside(self, table: Table) -> list[int]:
-        return self.predictor.signature.beside(table)
+        try:
+            return self.predictor.signature.beside(table)
+        except BadTable as error:
+            if not set(table.names or ()) >= RAW:
+                raise
+            raise BadTable(f"{error.message}; the rows look like raw transactions", fix=GIVE) from None
 
     def answer(self, table: Table) -> Answer:
         taken = take(self.predictor.signature, table)
@@ -58,7 +66,8 @@ class OfModel:
         columns = {PREDICTION: _array(found.predictions)}
         if self.predictor.scores:
             columns[SCORE] = pa.array(found.scores if found.scores is not None else [], pa.float64())
-        return Answer(taken.kept, columns, taken.refused)
+        refused = [Reject(each.row, each.column, str(each.code), f"the cell {each.message}") for each in taken.refused]
+        return Answer(taken.kept, columns, refused)
 
 
 def _array(values: Any) -> pa.Array:  # noqa: ANN401 - numpy's, of the type of the classes

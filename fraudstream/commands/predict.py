@@ -4,11 +4,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from fraudstream.commands.ledger import Root, registry_of
+from fraudstream.commands.ledger import Root, registry_of, settings_with
 from fraudstream.commands.options import Config, Set
 from fraudstream.commands.progress import stages, to_stderr
 from schemas.errors import Usage
@@ -17,6 +17,10 @@ from schemas.tables.formats import Format
 if TYPE_CHECKING:
     from batch.predicting.run import Done, Job
     from batch.predicting.ways import Way
+    from models.predicting.transactions import Fold
+    from schemas.settings import Settings
+
+EVEN: Final = 0.5
 
 ModelUri = Annotated[
     str,
@@ -38,6 +42,14 @@ RejectsFile = Annotated[
     Path | None,
     typer.Option("--rejects", metavar="FILE", help="Rows without a prediction [beside the output, .rejects.jsonl]."),
 ]
+History = Annotated[
+    list[Path] | None,
+    typer.Option("--history", metavar="FILE", help="Raw transactions: what their cards did before. May be repeated."),
+]
+Labels = Annotated[
+    list[Path] | None,
+    typer.Option("--labels", metavar="FILE", help="Raw transactions: the verdicts known so far. May be repeated."),
+]
 MaxRejects = Annotated[
     float, typer.Option("--max-rejects", help="Share of the rows that may be without one before the exit code says so.")
 ]
@@ -49,9 +61,11 @@ def predict(
     output_path: Output = None,
     content_type: Content = None,
     *,
-    threshold: Threshold = 0.5,
+    threshold: Threshold = EVEN,
     rejects: RejectsFile = None,
     max_rejects: MaxRejects = 0.0,
+    history: History = None,
+    labels: Labels = None,
     root: Root = None,
     config: Config = None,
     sets: Set = None,
@@ -61,6 +75,9 @@ def predict(
     CSV and Parquet keep the columns that the model does not take (ids, dates) beside `prediction` and `score`; JSON is
     {"predictions": [...]}. Rows that the model cannot take are left out, and listed with their reasons beside the
     output. The output is there whole or not at all. Exit code 64 when a row is without a prediction.
+
+    With --history or --labels the rows are raw transactions, scored as the stream scores them: with all that is known
+    of their cards, by the model's own policy.
     """
     from batch.predicting import places
 
@@ -71,7 +88,10 @@ def predict(
     elif sys.stdin.isatty():
         raise Usage("the rows would come from the keyboard", fix="name a file with -i, or send one to standard input")
     form = places.form_of(input_path, content_type)
-    way = _of_model(model, threshold, root, config, sets)
+    if history or labels:
+        way = of_transactions(model, threshold, history or [], labels or [], settings_with(root, config, sets))
+    else:
+        way = _of_model(model, threshold, root, config, sets)
     with (
         places.readable(input_path, form) as source,
         _outlet(output_path, input_path, form, content_type) as (outlet, said, written),
@@ -89,6 +109,48 @@ def _of_model(model: str, threshold: float, root: Path | None, config: Path | No
     predictor = Predictor.load(registry_of(root, config, sets), model)
     predictor.check("both", threshold)
     return OfModel(predictor, threshold)
+
+
+def of_transactions(
+    model: str, threshold: float, history: list[Path], labels: list[Path], settings: "Settings"
+) -> "Way":
+    """Files are named before anything is loaded: a wrong one is said at once."""
+    from batch.predicting import places
+    from batch.predicting.transactions import OfTransactions, learn, remember
+
+    if threshold != EVEN:
+        raise Usage("raw transactions have the thresholds of their model's policy", fix="leave --threshold out")
+    files = [(take, path, _named(path)) for take, some in ((learn, labels), (remember, history)) for path in some]
+    fold = _fold(model, settings)
+    for take, path, form in files:
+        with places.readable(str(path), form) as source:
+            found = take(fold, source, form)
+        to_stderr(f"{path}: {found.rows:,} rows" + (f", {found.refused:,} of no use" if found.refused else ""))
+    return OfTransactions(fold)
+
+
+def _named(path: Path) -> Format:
+    from batch.predicting import places
+
+    places.check_input(str(path))
+    return places.form_of(str(path), None)
+
+
+def _fold(model: str, settings: "Settings") -> "Fold":
+    """What decides in the stream with that model, and a memory of its own."""
+    from consumer.deciding import live
+    from models.bank import Bank
+    from models.predicting.transactions import Fold
+    from models.registry.registry import Registry
+    from schemas.lot import Checks
+
+    if not model.startswith("models:/"):
+        fix = "register it and give it a policy, then name it as models:/name/1"
+        raise Usage(f"-m {model} has no policy, so it decides no transactions", fix=fix)
+    registry = Registry(settings.models.root.expanduser(), settings.models.trusted)
+    live_as = {"live": str(registry.resolve(model))}
+    named = settings.model_copy(update={"models": settings.models.model_copy(update=live_as)})
+    return Fold(Bank.of(settings), live(named), checks=Checks(reject_pans=settings.checks.reject_pans))
 
 
 @contextmanager

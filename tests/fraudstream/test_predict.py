@@ -11,13 +11,21 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from skops.io import dumps
+from support import registered
 from support.forked import Forked
+from support.registered import Shop
+
+from schemas.settings import Settings
+from schemas.settings.models import Models
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 TAUGHT = ["I enjoyed that movie", "That movie is dull", "Great acting", "Awful acting"]
@@ -136,6 +144,62 @@ def test_a_model_that_is_not_there_is_a_matter_of_configuration(predict: Run) ->
     """And says what there is."""
     done = predict("models:/nobody/1", typed='{"data": []}')
     assert (done.returncode, "flowers" in done.stderr) == (78, True)
+
+
+def test_raw_transactions_are_scored_with_what_is_known_of_their_cards(
+    tmp_path: Path, forked: Forked, cashier: Shop
+) -> None:
+    """The second half of a log after the first, with its verdicts: flags with reasons, ids beside them."""
+    columns = ("event_id", "event_time", "card_id", "customer_id", "terminal_id", "amount_minor", "currency")
+    rows = pa.table({name: registered.rows()[name] for name in columns})
+    rows = rows.set_column(1, "event_time", rows["event_time"].cast(pa.int64()))
+    pq.write_table(rows.slice(0, 2_000), tmp_path / "before.parquet")
+    pa_csv.write_csv(rows.slice(2_000), tmp_path / "now.csv")
+    (tmp_path / "verdicts.jsonl").write_text("\n".join(json.dumps(each) for each in verdicts()))
+    env = environment(cashier.folder)
+
+    def predict(*arguments: str) -> subprocess.CompletedProcess[str]:
+        told = ("models", "predict", "-m", "models:/fraud/Production", "-i", "now.csv", "-o", "out.csv")
+        return forked.run(*told, *arguments, cwd=tmp_path, env=env)
+
+    done = predict("--history", "before.parquet", "--labels", "verdicts.jsonl")
+    assert done.returncode == 0, done.stderr
+    assert "before.parquet: 2,000 rows" in done.stderr
+    with (tmp_path / "out.csv").open() as file:
+        found = list(csv.DictReader(file))
+    assert [each["event_id"] for each in found] == rows["event_id"].slice(2_000).to_pylist()
+    assert {each["outcome"] for each in found} == {"approve", "review", "block"}
+    assert all(len(each["reasons"].split()) >= 2 for each in found if each["outcome"] != "approve")
+    assert "--history" in predict().stderr
+    assert "no such file" in predict("--history", "missing.csv").stderr
+
+
+def verdicts() -> list[dict[str, object]]:
+    """What was said of the purchases, when it was known."""
+    return [
+        {
+            "event_id": f"e{said.purchase.event}",
+            "card_id": f"card-{said.purchase.card}",
+            "terminal_id": f"t{said.purchase.terminal}",
+            "amount_minor": said.purchase.amount,
+            "currency": "EUR",
+            "event_time": said.purchase.time,
+            "is_fraud": said.fraud,
+            "source": "test",
+            "timestamp": said.known,
+        }
+        for said in registered.purchases().labels
+    ]
+
+
+@pytest.fixture(scope="module")
+def cashier(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A registry whose champion decides transactions, with its policy."""
+    folder = tmp_path_factory.mktemp("fraud")
+    settings = Settings(models=Models(root=folder / "registry"))
+    shop = Shop(settings, folder)
+    shop.champion()
+    return shop
 
 
 def test_ten_thousand_sentences_take_seconds(predict: Run, tmp_path: Path) -> None:

@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from confluent_kafka import Producer
 from support import bank as banks
@@ -15,11 +17,14 @@ from support.deployment import Deployment, fresh_settings
 from support.label_topic import encoded, put
 from support.registered import Shop
 
+from batch.predicting.run import Job, run
+from fraudstream.commands.predict import EVEN, of_transactions
 from fraudstream.local.running import Servers
 from fraudstream.serving.model import live
 from fraudstream.serving.product import product_of
 from models.feature_list import FEATURES
 from schemas.settings import Settings
+from schemas.tables import Format, Lying
 from schemas.topics import Role
 from serving.app import Parts, build
 from serving.server import running
@@ -215,6 +220,29 @@ def test_one_transaction_at_a_time_has_the_same_bits(streamed: Streamed, log: Lo
         mine = [row for row in log.good if row["card_id"] == f"card-{number}"]
         [one] = asked(door, transaction=mine[-1], history=mine[:-1], labels=log.labels)["decisions"]
         assert facts(one) == facts(streamed.decisions[f"card-{number}"][-1])
+
+
+def test_a_file_gives_the_bits_of_the_stream(streamed: Streamed, log: Log, tmp_path: Path) -> None:
+    """Verdicts in one file and the log in another: the same scores, outcomes and reasons, and the same rejects."""
+    for name, rows in (("log", log.rows), ("labels", log.labels)):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(each) + "\n" for each in rows))
+    way = of_transactions(streamed.settings.models.live, EVEN, [], [tmp_path / "labels.jsonl"], streamed.settings)
+    source, output = Lying(tmp_path / "log.jsonl"), tmp_path / "out.parquet"
+    done = run(Job(source, Format.JSON, output, Format.PARQUET, tmp_path / "rejects"), way, lambda _what, _rows: None)
+    assert (done.read, done.written) == (len(log.rows), len(log.good))
+    cards = by_card(pq.read_table(output).to_pylist())
+    for card, wanted in streamed.decisions.items():
+        assert [_written(each) for each in cards[card]] == [_written(each) for each in wanted]
+    refused = [json.loads(line) for line in (tmp_path / "rejects").read_text().splitlines()]
+    assert {log.rows[each["row"] - 1]["event_id"]: each["reason"] for each in refused} == {
+        event: reason for event, (reason, _) in streamed.refusals.items()
+    }
+
+
+def _written(decision: Row) -> tuple[Any, ...]:
+    reasons = decision["reasons"]
+    named = reasons if isinstance(reasons, str) else " ".join(reasons)
+    return (*(decision[name] for name in ("event_id", "score", "raw_margin", "outcome")), named)
 
 
 def test_invocations_score_the_recorded_features_with_the_same_bits(streamed: Streamed, door: httpx.Client) -> None:
