@@ -38,6 +38,7 @@ from fraudstream.commands import (
     top,
     topics,
     train,
+    tutorial,
 )
 from schemas.errors import DONE, FraudstreamError, Usage
 
@@ -57,6 +58,7 @@ app = typer.Typer(
 
 COMMANDS: Final[dict[Callable[..., None], str]] = {
     demo.demo: "Watch transactions being scored on a real Kafka.",
+    tutorial.tutorial: "Try out batch against real time.",
     local.up: "Start a real Kafka and Redis on this machine.",
     local.down: "Stop what `up` started.",
     local.status: "Tell whether they run and answer.",

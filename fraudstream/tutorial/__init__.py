@@ -1,0 +1,1 @@
+"""`fraudstream tutorial`: batch against real time, tried out with the parts that do it in earnest."""
