@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol, cast
+from typing import IO, Any, Final, Protocol, cast
 
 from batch.predicting.rejects import Rejects
 from batch.predicting.ways import Way
@@ -21,6 +21,9 @@ from schemas.tables.formats import Format
 from schemas.tables.table import BadTable, Table
 
 Say = Callable[[str, int], None]
+
+OUTPUT: Final = "the output"
+ROOM: Final = "make room, give the right to, or name another file; what was there before is untouched"
 
 
 class Sink(Protocol):
@@ -53,7 +56,8 @@ def run(job: Job, way: Way, say: Say) -> Done:
     """Raises what reading and writing raise, and then leaves nothing behind."""
     rejects = Rejects()
     with ExitStack() as opened:
-        sink = _Hashed(opened.enter_context(_output(job.output)))
+        name = str(job.output) if isinstance(job.output, Path) else OUTPUT
+        sink = _Hashed(opened.enter_context(_output(job.output)), name)
         if job.rejects is not None:
             rejects.file = opened.enter_context(_beside(job.rejects, rejects))
         written = read = 0
@@ -99,8 +103,7 @@ def _output(output: Path | IO[bytes]) -> Iterator[IO[bytes]]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        said = f"the output could not be written: {error.strerror or error}"
-        raise DependencyAway(said, fix="make room, or name a file with -o") from error
+        raise DependencyAway(f"{OUTPUT} could not be written: {error.strerror or error}", fix=ROOM) from error
 
 
 @contextmanager
@@ -114,10 +117,11 @@ def _beside(path: Path, rejects: Rejects) -> Iterator[IO[bytes]]:
 
 
 class _Hashed:
-    """What goes through is summed up."""
+    """What goes through is summed up; what does not is told by its own name, whatever else is open."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: IO[bytes], name: str) -> None:
         self._stream = stream
+        self._name = name
         self._sha = hashlib.sha256()
         self.closed = False
 
@@ -127,7 +131,13 @@ class _Hashed:
 
     def write(self, data: Any) -> int:  # noqa: ANN401 - a buffer of any kind
         self._sha.update(data)
-        return self._stream.write(data)
+        try:
+            return self._stream.write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            said = f"{self._name} could not be written: {error.strerror or error}"
+            raise DependencyAway(said, fix=ROOM) from error
 
     def flush(self) -> None:
         self._stream.flush()

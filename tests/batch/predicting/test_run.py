@@ -6,7 +6,8 @@ import io
 import json
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batch.predicting import run as runs
+from batch.predicting import writing
 from batch.predicting.rejects import Reject, Rejects
 from batch.predicting.run import Done, Job, run
 from batch.predicting.ways import Answer
@@ -149,6 +152,29 @@ def test_a_full_disk_leaves_what_was_there_before(go: Go, tmp_path: Path, monkey
     monkeypatch.undo()
     assert (tmp_path / "out.csv").read_text() == "before"
     assert sorted(each.name for each in tmp_path.iterdir()) == ["in.csv", "out.csv"]
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_a_disk_that_is_full_half_way_is_told_by_the_name_of_the_output(
+    form: str, go: Go, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever library was writing."""
+
+    def full(_self: object, _data: object) -> int:
+        raise OSError(28, os.strerror(28))
+
+    class Full(io.BytesIO):
+        write = full  # type: ignore[assignment]
+
+    @contextmanager
+    def nowhere(_output: object) -> Iterator[io.BytesIO]:
+        yield Full()
+
+    monkeypatch.setattr(runs, "_output", nowhere)
+    monkeypatch.setattr(writing, "GROUP", 1)
+    with pytest.raises(DependencyAway, match=rf"out\.{form} could not be written: No space left"):
+        go("in.csv", "a,b\n" + "1,2\n" * 5_000, f"out.{form}")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["in.csv"]
 
 
 def test_an_empty_file_has_an_empty_output(go: Go, tmp_path: Path) -> None:
