@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.forked import Forked
 from support.served import ROW
 
 from models.registry.registry import Registry
@@ -92,24 +94,19 @@ def test_workers_share_the_port(shelf: Registry) -> None:
         (["-p", "99999"], 78, "serve.port"),
     ],
 )
-def test_what_is_wrong_is_said(shelf: Registry, arguments: list[str], code: int, said: str) -> None:
+def test_what_is_wrong_is_said(shelf: Registry, forked: Forked, arguments: list[str], code: int, said: str) -> None:
     """One message, what to do about it, and the exit code of its class; no traceback."""
-    whole = [*command(shelf, "-p", "0"), *arguments]
-    done = subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = forked.run(*command(shelf, "-p", "0")[3:], *arguments, cwd=ROOT, env=os.environ)
     assert done.returncode == code, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_port_that_is_taken(shelf: Registry) -> None:
+def test_a_port_that_is_taken(shelf: Registry, forked: Forked) -> None:
     """69, the port, and what to do."""
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = subprocess.run(
-            command(shelf, "-p", str(port)), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-        )
+        done = forked.run(*command(shelf, "-p", str(port))[3:], cwd=ROOT, env=os.environ)
     assert done.returncode == 69
     assert f"127.0.0.1:{port}" in done.stderr
     assert "--port" in done.stderr
