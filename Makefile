@@ -6,10 +6,12 @@ BIN := $(VENV)/bin
 ROOMS := batch consumer fraudstream models producer schemas serving
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
+MLFLOW := .cache/mlflow
+MLFLOW_VERSION ?= 3.17.2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo demo-model test check lint types imports docs docs-check fuzz soak bench-decode bench-trees bench-features bench-labels bench-drift bench-state lock clean bench-scorer bench-stages bench-nightly bench-enrich chaos
+.PHONY: help venv demo demo-model test check lint types imports docs docs-check fuzz fuzz-http soak bench-decode bench-trees bench-features bench-labels bench-drift bench-state lock clean bench-scorer bench-stages bench-nightly bench-http compat-mlflow bench-enrich chaos
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -56,6 +58,9 @@ docs-check: $(VENV)/.ready  ## are the generated pages fresh
 fuzz: $(VENV)/.ready  ## 200,000 mutated records through both decoders (FUZZ_SEED=n)
 	@FUZZ_RECORDS=$${FUZZ_RECORDS:-200000} $(BIN)/python -m pytest -s tests/schemas/lot/test_fuzz.py $(ARGS)
 
+fuzz-http: $(VENV)/.ready  ## 20,000 mutated bodies to the HTTP door, no 500, no hang, no secret (FUZZ_SEED=n)
+	@FUZZ_BODIES=$${FUZZ_BODIES:-20000} $(BIN)/python -m pytest -s --timeout 3600 tests/serving/test_fuzz.py $(ARGS)
+
 soak: $(VENV)/.ready  ## 10,000 schedules of faults, and faults that take long (SIMULATION_FROM=n)
 	@SIMULATION_SCHEDULES=$${SIMULATION_SCHEDULES:-10000} SIMULATION_FROM=$${SIMULATION_FROM:-$$(date +%s)} \
 		$(BIN)/python -m pytest --timeout 3600 tests/simulation/test_schedules.py $(wildcard tests/faults/soak_*.py) $(ARGS)
@@ -89,6 +94,19 @@ bench-enrich: $(VENV)/.ready  ## what churn scores cost the scorer (ARGS="--besi
 
 bench-nightly: $(VENV)/.ready  ## a million customers from file to live in Redis, beside a SET for each (ARGS="--rows N")
 	@PYTHONPATH=. $(BIN)/python bench/nightly.py $(ARGS)
+
+$(MLFLOW)/.ready: $(VENV)/.ready
+	@echo "installing mlflow $(MLFLOW_VERSION) into $(MLFLOW), with the libraries of $(VENV)"
+	@test -d $(MLFLOW) || $(BIN)/python -m venv $(MLFLOW)
+	@$(BIN)/python -m pip list --format=freeze | grep -E '^(scikit-learn|scipy|numpy|skops)==' > $(MLFLOW)/same.txt
+	@$(MLFLOW)/bin/python -m pip install --quiet --disable-pip-version-check mlflow==$(MLFLOW_VERSION) -r $(MLFLOW)/same.txt
+	@touch $@
+
+compat-mlflow: $(MLFLOW)/.ready  ## the same bodies to MLflow's own server, its loader and its client on ours
+	@PYTHONPATH=.:tests $(BIN)/python -m support.beside_mlflow --mlflow $(MLFLOW) $(ARGS)
+
+bench-http: $(MLFLOW)/.ready  ## requests of one row beside MLflow's server, overload, files (ARGS="--seconds N")
+	@PYTHONPATH=.:tests $(BIN)/python bench/invocations.py --mlflow $(MLFLOW) $(ARGS)
 
 chaos: $(VENV)/.ready  ## SIGKILL workers at load, audit what readers find (ARGS="--kills 300 --seconds S --workers 4")
 	@PYTHONPATH=.:tests $(BIN)/python -m support.chaos $(ARGS)

@@ -1,10 +1,10 @@
-"""Every event that the scorer logs: where it is said, its fields, what it means. Found in the source, so none is left
+"""Every event that scorer and door log: where it is said, its fields, what it means. Found in the source, so none is left
 out.
 """
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from pages import markdown
 from pages.markdown import code, table
 
 ROOT: Final = Path(__file__).parents[2]
-ROOM: Final = ROOT / "consumer"
+ROOMS: Final = (ROOT / "consumer", ROOT / "serving")
 NAME: Final = re.compile(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*")
 LEVELS: Final = ("debug", "info", "warning", "error", "critical", "exception")
 NOTICES: Final = "Notices"
@@ -22,7 +22,7 @@ NOTICE_FIELDS: Final = ("kind", "records")
 INTRODUCTION: Final = """\
 # Events
 
-What the scorer logs: one line per event, JSON unless stderr is a terminal ([log.format](settings.md#logformat)), with
+What the scorer and the HTTP door log: one line per event, JSON unless stderr is a terminal ([log.format](settings.md#logformat)), with
 `event`, `level`, `timestamp`, the fields below, and `worker` where a worker says it. Nothing is said of a single
 record; what happens often is said at most once a minute, with how often it was.
 """
@@ -69,6 +69,16 @@ EVENTS: Final[Mapping[str, str]] = {
     "orders.none": "There is no orders topic, or this user may not read it: the worker runs without orders.",
     "orders.not_read": "The orders cannot be read to their end yet; a worker that starts waits for them, outside of "
     "its group.",
+    "model.failed": "The model failed on the rows of a request, which was answered with 500; the error's words are left "
+    "out, for they may quote rows.",
+    "model.not_switched": "What an alias names now cannot be used, or the registry cannot be read; the model before goes "
+    "on answering, and it is tried again.",
+    "model.switched": "Requests are answered by another version from here on.",
+    "lane.failed": "Something that requests are answered with, `what`, failed in a way that nobody foresaw; the request "
+    "was answered with 500.",
+    "request.late": "What a request was to be answered with did not come in time; it was answered with 503 or 504.",
+    "request.unanswered": "What a request needs is away, and why; it was answered with 503.",
+    "request.failed": "A request was answered with 500: what kind of error, and the line where it was raised.",
     "orders.standing": "The orders that hold when the worker begins.",
     "outputs.not_seen": "It cannot be asked where readers of the output topics stand; the metric "
     "`fraudstream_output_standstill_seconds` is absent until it can.",
@@ -131,9 +141,9 @@ def page() -> str:
     return markdown.page(INTRODUCTION, table(("event", "level", "fields", "meaning"), rows))
 
 
-def said(room: Path = ROOM) -> list[Said]:
+def said(rooms: Sequence[Path] = ROOMS) -> list[Said]:
     """In the order of files and lines."""
-    trees = [ast.parse(path.read_text("utf-8")) for path in sorted(room.rglob("*.py"))]
+    trees = [ast.parse(path.read_text("utf-8")) for room in rooms for path in sorted(room.rglob("*.py"))]
     return [each for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) for each in _said(node)]
 
 

@@ -1,7 +1,8 @@
-"""Every metric of the scorer, with what to do about it, and every alert that is made of them."""
+"""Every metric of the scorer and of the HTTP door, with what to do about it, and every alert that is made of them."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 import yaml
@@ -12,6 +13,7 @@ from pages import markdown
 from pages.advice import ADVICE
 from pages.markdown import code, table
 from schemas.settings import Settings
+from serving import metrics as door
 
 Metric = Counter | Gauge | Histogram
 
@@ -29,6 +31,11 @@ further one on the next.
 Counters move when a lot is committed, so that they agree with what readers of the topics see. The values of `reason`
 are explained in [dead letters](dead-letters.md), those of `mark` in [topics](topics.md#marks).
 """
+DOOR: Final = """
+## The HTTP door
+
+What [`fraudstream models serve`](http.md) and `fraudstream serve` answer on `/metrics`; of several workers the sum.
+"""
 ALERTS: Final = """
 ## Alerts
 
@@ -44,18 +51,21 @@ A histogram has `_bucket`, `_sum` and `_count`. Upper bounds of the buckets, bes
 ENDINGS: Final = {"counter": "_total", "gauge": "", "histogram": ""}
 
 
-def declared() -> list[Metric]:
+HEADINGS: Final = ("metric", "kind", "labels", "meaning", "when all is well, and what to do otherwise")
+
+
+def declared(module: ModuleType = metrics) -> list[Metric]:
     """In the order of their declaration."""
-    return [each for each in vars(metrics).values() if isinstance(each, Metric)]
+    return [each for each in vars(module).values() if isinstance(each, Metric)]
 
 
 def page() -> str:
-    histograms = [each for each in declared() if isinstance(each, Histogram)]
+    histograms = [each for each in (*declared(), *declared(door)) if isinstance(each, Histogram)]
     return markdown.page(
         INTRODUCTION.format(port=Settings().health.port),
-        table(
-            ("metric", "kind", "labels", "meaning", "when all is well, and what to do otherwise"), map(_row, declared())
-        ),
+        table(HEADINGS, map(_row, declared())),
+        DOOR,
+        table(HEADINGS, map(_row, declared(door))),
         ALERTS,
         *map(_alert, alerts()),
         BUCKETS,

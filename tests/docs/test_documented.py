@@ -16,6 +16,7 @@ from schemas.framing import Framing
 from schemas.settings import leaves
 from schemas.topics import RULES
 from schemas.verdicts import Mark, Reason
+from serving import metrics as door
 
 pytestmark = pytest.mark.usefixtures("generate")
 
@@ -47,8 +48,9 @@ def test_secrets_are_marked(docs: Path) -> None:
 
 
 def test_metrics(docs: Path) -> None:
-    """Each metric of the scorer's registry has a row, under the name that Prometheus shows."""
-    shown = {each.name + "_total" * (each.type == "counter") for each in metrics.REGISTRY.collect()}
+    """Each metric of the scorer's registry and of the door's has a row, under the name that Prometheus shows."""
+    every = [*metrics.REGISTRY.collect(), *door.REGISTRY.collect()]
+    shown = {each.name + "_total" * (each.type == "counter") for each in every}
     assert shown
     assert shown == first_cells(docs / "metrics.md")
 
@@ -56,7 +58,7 @@ def test_metrics(docs: Path) -> None:
 def test_metrics_have_advice(generate: ModuleType) -> None:
     """Whoever meets a metric reads what it is like when all is well, in whole sentences."""
     advice = import_module("pages.advice").ADVICE
-    assert set(advice) == {each.name for each in metrics.REGISTRY.collect()}
+    assert set(advice) == {each.name for each in (*metrics.REGISTRY.collect(), *door.REGISTRY.collect())}
     assert [name for name, words in advice.items() if not words.endswith(".")] == []
 
 
@@ -68,7 +70,7 @@ def test_alerts(docs: Path, generate: ModuleType) -> None:
 
 
 def test_events(docs: Path, generate: ModuleType) -> None:
-    """Every event that the scorer logs has a row and a whole sentence; none is explained that is not logged."""
+    """Every event that scorer or door log has a row and a whole sentence; none is explained that is not logged."""
     events = import_module("pages.events")
     logged = {each.name for each in events.said()}
     assert {"slot.died", "records.refused", "labels.stalled"} <= logged
@@ -80,7 +82,8 @@ def test_events(docs: Path, generate: ModuleType) -> None:
 def test_no_event_is_overlooked(root: Path, generate: ModuleType) -> None:
     """Every text of the room that looks like an event's name and stands where one is logged was found."""
     pattern = re.compile(r"""(?:\blog\.\w+|\bsaid|\bNotices)\(\s*"([a-z_]+\.[a-z_]+)\"""", re.DOTALL)
-    found = {name for path in (root / "consumer").rglob("*.py") for name in pattern.findall(path.read_text("utf-8"))}
+    rooms = [*(root / "consumer").rglob("*.py"), *(root / "serving").rglob("*.py")]
+    found = {name for path in rooms for name in pattern.findall(path.read_text("utf-8"))}
     assert len(found) > 30
     assert found <= {each.name for each in import_module("pages.events").said()}
 
