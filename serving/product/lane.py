@@ -1,11 +1,13 @@
 """Where blocking work is done: threads of its own, a bounded line before them, and a time after which nobody waits.
 
 Work that takes longer goes on, holding its place in the line, so that a server that stands still fills the line and
-no more. The threads do not keep the program from ending.
+no more. What was away a moment ago is not asked again at once: whoever stood in the line hears it, too. The threads do
+not keep the program from ending.
 """
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ from serving.refusal import Refusal, too_many, unavailable
 
 Answer = TypeVar("Answer")
 AGAIN_S: Final = 5
+REST_S: Final = 2.0
 BUSY: Final = "as many requests as there may be wait for this; try again"
 
 log = structlog.get_logger(__name__)
@@ -45,6 +48,7 @@ class Lane:
     threads: int = 1
     _work: "SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]" = field(default_factory=SimpleQueue)
     _taken: int = 0
+    _resting_until: float = 0.0
 
     def start(self) -> None:
         for number in range(self.threads):
@@ -96,9 +100,20 @@ class Lane:
             future, call = work
             if future.set_running_or_notify_cancel():
                 try:
-                    future.set_result(call())
+                    future.set_result(self._asked(call))
                 except BaseException as error:  # noqa: BLE001 - whoever waits raises it
                     future.set_exception(error)
+
+    def _asked(self, call: Callable[[], Answer]) -> Answer:
+        if self.away is not None and time.monotonic() < self._resting_until:
+            raise self.away.refusal()
+        try:
+            return call()
+        except Usage:
+            raise
+        except FraudstreamError:
+            self._resting_until = time.monotonic() + REST_S
+            raise
 
 
 def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:

@@ -137,6 +137,28 @@ SHAPES: Final[Mapping[str, Shape]] = {
             "age_seconds": {"type": "integer"},
         }
     ),
+    "Explanation": record(
+        {
+            "equal": {"type": "boolean", "description": "Whether it comes out the same when it is computed anew."},
+            "verdict": TEXT,
+            "event_id": TEXT,
+            "record": TEXT | {"description": "Topic, partition and offset of the transaction."},
+            "published": listing(TEXT),
+            "decision": {"type": "object"},
+            "sentences": listing(TEXT),
+            "features": {
+                "type": "object",
+                "additionalProperties": record({"value": nullable(_plain("double")), "meaning": TEXT}),
+            },
+            "contributions": listing(record({"code": TEXT, "margin": _plain("double"), "sentence": TEXT})),
+            "rules": {"type": "object", "additionalProperties": TEXT},
+            "lists": listing(TEXT),
+            "thresholds": record({"review_at": SCORE, "block_at": SCORE}),
+            "epoch": {"type": "object"},
+            "cold": {"type": "boolean"},
+            "checks": {"type": "object"},
+        }
+    ),
     "Offer": record(
         {
             "customer": TEXT,

@@ -121,7 +121,7 @@ EXPLAIN: Final = Operation(
     "Of any transaction that is still in the log, approved ones too: the decision, its features and what each "
     "contributed, rules, thresholds, churn, the model and policy in force, and whether it comes out the same when it "
     "is computed anew. Reads the log, so that it takes a while; `since` bounds the search.",
-    {"type": "object"},
+    SHAPES["Explanation"],
     (400, 404, 429, 503),
 )
 LABELS: Final = Operation(

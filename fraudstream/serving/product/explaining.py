@@ -1,5 +1,6 @@
 """Explanations out of the logs, for requests: each opens the logs anew, so that it sees them as they are now."""
 
+from contextlib import closing
 from functools import lru_cache
 from typing import Any, Final
 
@@ -11,10 +12,12 @@ from fraudstream.replaying import explained
 from models.decide import Decider
 from models.minds import ModelRef
 from models.policies.reasons import told
+from producer.topic_log import TopicLog
 from schemas.errors import Usage
 from schemas.settings import Settings
 from serving.product.ports import Unknown
 
+PATIENCE_S: Final = 5.0
 DECIDERS: Final = 4
 """Models that are kept once believed: it takes seconds."""
 NOWHERE: Final = "the logs have neither a decision nor a transaction of it, or not any more"
@@ -28,6 +31,7 @@ class LogExplaining:
         self._recall = lru_cache(DECIDERS)(self._recalled)
 
     def explain(self, event_id: str, since_ms: int | None) -> dict[str, Any]:
+        self._ask_broker()
         with Archive.of(self._settings) as archive:
             try:
                 place = find(archive, event_id, since_ms)
@@ -39,6 +43,11 @@ class LogExplaining:
                 raise Unknown(error.message) from None
             facts = explained.facts(found, archive.transactions.topic)
         return facts | {"sentences": told(facts["decision"]["reasons"]), "verdict": explained.verdict(found)}
+
+    def _ask_broker(self) -> None:
+        """Replays wait long for a broker; somebody who asks does not."""
+        with closing(TopicLog(self._settings, self._settings.topics.transactions, PATIENCE_S)) as log:
+            log.ends()
 
     def _recalled(self, ref: ModelRef, policy: str) -> Decider:
         model = {"name": ref.name, "version": ref.version, "digest": ref.digest}
