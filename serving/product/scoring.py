@@ -38,7 +38,9 @@ def ask(asked: Object, most_rows: int) -> Ask:
     if (ONE in asked) == (MANY in asked):
         raise Refusal(400, f"give either {ONE}, an object, or {MANY}, a list of them")
     one = ONE in asked
-    rows = [asked[ONE]] if one else listed(asked, MANY) or []
+    rows = [asked[ONE]] if one else listed(asked, MANY)
+    if rows is None:
+        raise Refusal(400, f"{MANY} is no list")
     since_ms = moment_ms(asked.get(SINCE), SINCE)
     found = Ask(rows, one, listed(asked, HISTORY), listed(asked, LABELS), since_ms)
     if found.rows > most_rows:
