@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, Final, TypeVar
 
@@ -59,7 +60,7 @@ class Lane:
             self._work.put(None)
 
     def post(self, call: Callable[[], object]) -> None:
-        """In its turn, and nobody waits for it; what it raises is logged."""
+        """In its turn, also when what is asked here is away; nobody waits for it, and what it raises is logged."""
         future: Future[object] = Future()
         future.add_done_callback(self._heard)
         self._work.put((future, call))
@@ -72,7 +73,7 @@ class Lane:
         future: Future[Answer] = Future()
         loop = asyncio.get_running_loop()
         future.add_done_callback(lambda _: _soon(loop, self._leave))
-        self._work.put((future, call))
+        self._work.put((future, partial(self._asked, call)))
         try:
             return await asyncio.wait_for(asyncio.wrap_future(future), self.timeout_s)
         except TimeoutError:
@@ -100,7 +101,7 @@ class Lane:
             future, call = work
             if future.set_running_or_notify_cancel():
                 try:
-                    future.set_result(self._asked(call))
+                    future.set_result(call())
                 except BaseException as error:  # noqa: BLE001 - whoever waits raises it
                     future.set_exception(error)
 

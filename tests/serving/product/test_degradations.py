@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
+from support.registered import Shop
 
 from fraudstream.local.running import Servers
 from schemas.settings import Settings, load
@@ -128,3 +129,19 @@ def test_without_a_generation_a_score_is_not_there_yet_and_an_offer_is_what_the_
         assert (offer["offer"], offer["status"], offer["generation"]) == ("listen", "unavailable", None)
         flags = door.get("/v1/flags")
         assert (flags.status_code, flags.json()["error_code"]) == (503, KAFKA)
+
+
+def test_a_model_that_becomes_live_decides_from_then_on(services: Servers, opened: Any, tmp_path: Path) -> None:
+    """Until one is promoted the rules decide; nobody has to start the door again."""
+    settings = settings_of(tmp_path, services.bootstrap, services.redis_url)
+    settings = settings.model_copy(update={"models": settings.models.model_copy(update={"check_every": "1s"})})
+    with opened(settings) as door:
+        assert door.get("/v1/model").json()["model"]["name"] == "rules"
+        Shop(settings, tmp_path).champion()
+        until = time.monotonic() + 60
+        while (model := door.get("/v1/model").json())["model"]["name"] != "fraud":
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        assert model["policy"].startswith("fraud/1 ")
+        [one] = door.post("/v1/transactions/score", {"transaction": examples.TRANSACTION}).json()["decisions"]
+        assert one["model"] == model["model"]

@@ -1,6 +1,6 @@
 """Requests that a generator makes of the OpenAPI document: right ones, wrong ones, and ones nobody would think of.
 
-FRAUDSTREAM_FUZZ is how many of each kind and route; a few stand in the suite.
+FUZZ is how many of each kind and route; a few stand in the suite.
 """
 
 import os
@@ -11,7 +11,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 
-EXAMPLES = int(os.environ.get("FRAUDSTREAM_FUZZ", "15"))
+EXAMPLES = int(os.environ.get("FUZZ", "15"))
 ROUTES = (
     ("POST", "/v1/transactions/score"),
     ("GET", "/v1/customers/{customer}/churn"),

@@ -114,3 +114,17 @@ def test_mistakes_of_callers_are_theirs(lanes: list[Lane]) -> None:
         assert await here.run(lambda: 1) == 1
 
     asyncio.run(ask())
+
+
+def test_what_is_posted_is_done_also_when_everything_is_away(lanes: list[Lane]) -> None:
+    """In its turn, behind those who were there before."""
+    here, done = lane(lanes), threading.Event()
+
+    async def ask() -> None:
+        with pytest.raises(Refusal):
+            await here.run(gone)
+
+    asyncio.run(ask())
+    here.post(gone)
+    here.post(done.set)
+    assert done.wait(5)
