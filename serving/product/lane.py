@@ -47,6 +47,8 @@ class Lane:
     away: Away | None = None
     """None: it waits for nobody but the processor, so that being late is 504."""
     threads: int = 1
+    late: str = ""
+    """What is said when it takes too long although what it asks does answer: 504."""
     _work: "SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]" = field(default_factory=SimpleQueue)
     _taken: int = 0
     _resting_until: float = 0.0
@@ -94,7 +96,9 @@ class Lane:
         self._taken -= 1
 
     def _late(self) -> Refusal:
-        return self.away.refusal() if self.away else Refusal(504, "the answer was not there in time")
+        if self.away is not None and not self.late:
+            return self.away.refusal()
+        return Refusal(504, self.late or "the answer was not there in time")
 
     def _run(self) -> None:
         while (work := self._work.get()) is not None:

@@ -9,6 +9,8 @@ from serving.product.lane import Away, Lane
 KAFKA: Final = Away("Kafka", "KAFKA_UNAVAILABLE")
 REDIS: Final = Away("Redis", "REDIS_UNAVAILABLE")
 
+LONG: Final = "reading the log took longer than a request may; bound the search with `since`"
+
 
 @dataclass(slots=True)
 class Lanes:
@@ -25,7 +27,7 @@ class Lanes:
         return cls(
             Lane("scoring", 64, within),
             Lane("look-ups", 64, min(10.0, within), REDIS, threads=4),
-            Lane("explain", 4, within, KAFKA),
+            Lane("explain", 8, within, KAFKA, threads=2, late=LONG),
             Lane("verdicts", 32, min(20.0, within), KAFKA),
         )
 

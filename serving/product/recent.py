@@ -24,10 +24,15 @@ class Window:
         self._lock = Lock()
 
     def begin(self, since_ms: int) -> None:
-        """The topic can be read, from flags of that time on."""
+        """The topic is read, from flags of that time on; again, from the newest on that was there."""
         with self._lock:
             if self._since_ms is None:
                 self._since_ms = since_ms
+            self._current = True
+
+    def back(self) -> None:
+        """The topic that was read can be read on."""
+        with self._lock:
             self._current = True
 
     def away(self) -> None:

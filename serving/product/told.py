@@ -122,7 +122,7 @@ EXPLAIN: Final = Operation(
     "contributed, rules, thresholds, churn, the model and policy in force, and whether it comes out the same when it "
     "is computed anew. Reads the log, so that it takes a while; `since` bounds the search.",
     SHAPES["Explanation"],
-    (400, 404, 429, 503),
+    (400, 404, 429, 503, 504),
 )
 LABELS: Final = Operation(
     "POST",

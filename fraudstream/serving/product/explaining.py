@@ -24,7 +24,7 @@ NOWHERE: Final = "the logs have neither a decision nor a transaction of it, or n
 
 
 class LogExplaining:
-    """Of one thread."""
+    """May be asked by several threads at once: each has logs of its own."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -5,7 +5,7 @@ import time
 from typing import Final
 
 import structlog
-from confluent_kafka import KafkaException, Message
+from confluent_kafka import Message
 
 from fraudstream.decision import Decisions
 from fraudstream.subscription import Subscription
@@ -44,8 +44,10 @@ class FlagsReader:
         while not self._stop.is_set():
             try:
                 self._read()
-            except (FraudstreamError, KafkaException) as error:
-                self._note(error.message if isinstance(error, FraudstreamError) else str(error.args[0]))
+            except FraudstreamError as error:
+                self._note(error.message)
+            except Exception as error:  # noqa: BLE001 - a thread that ended would go on saying that all is well
+                self._note(f"{type(error).__name__}: {error}")
             self._stop.wait(AGAIN_S)
 
     def _read(self) -> None:
@@ -53,7 +55,8 @@ class FlagsReader:
         back_ms = time.time_ns() // 1_000_000 - self._settings.serve.flags_back_ms
         since_ms = self.window.last_ms or back_ms
         with Subscription(self._settings, self._settings.topics.flags, since_ms, PATIENCE_S) as subscription:
-            self._well(since_ms)
+            self.window.begin(since_ms)
+            self._well()
 
             def ended() -> bool:
                 self._look(subscription)
@@ -68,7 +71,7 @@ class FlagsReader:
         if now - self._asked >= ASKED_EVERY_S:
             self._asked = now
             if subscription.answers(1.0):
-                self._well(self.window.last_ms or 0)
+                self._well()
             else:
                 self._note("the broker does not answer")
 
@@ -81,8 +84,8 @@ class FlagsReader:
             return
         self.window.add(int(partition or 0), int(offset or 0), stamp, decision)
 
-    def _well(self, since_ms: int) -> None:
-        self.window.begin(since_ms)
+    def _well(self) -> None:
+        self.window.back()
         if self._away:
             log.info("flags.read_again", after=self._away)
             self._away = ""

@@ -13,6 +13,7 @@ from schemas.encoding import encoder
 from schemas.errors import Usage
 from schemas.framing import Framing
 from schemas.lot import Checks
+from schemas.lot.stamped import TIMESTAMP
 from schemas.settings import Settings
 from serving.product.asked import moment_ms
 from serving.product.ports import Unknown
@@ -42,6 +43,8 @@ class LogVerdicts:
         self._publisher = None
 
     def _whole(self, label: Mapping[str, object], place: int | None) -> tuple[dict[str, Any], Event]:
+        if label.get(TIMESTAMP) is not None:
+            raise Usage(f"{TIMESTAMP}: a verdict that is sent here is known as of now", fix="leave it out")
         given = {name: cell for name, cell in label.items() if cell is not None and name in FIELDS}
         given = {"source": SOURCE} | given
         if isinstance(given.get("event_id"), str) and not given.keys() >= set(COPIED):

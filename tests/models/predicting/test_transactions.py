@@ -97,6 +97,17 @@ def test_the_same_log_gives_the_bits_of_the_stream(pieces: int) -> None:
     assert sum(map(bool, reasons)) > 10
 
 
+@pytest.mark.parametrize("forgotten", ["labels", "history", "order"])
+def test_the_comparison_notices_what_is_forgotten(forgotten: str) -> None:
+    """Whoever leaves something out of the log, or folds it in another order, has other bits."""
+    fold, rows = Fold(BANK, decider()), plain()
+    fold.learn([] if forgotten == "labels" else verdicts())
+    fold.remember([] if forgotten == "history" else rows[:CUT])
+    asked = sorted(rows[CUT:], key=lambda row: str(row["event_id"])) if forgotten == "order" else rows[CUT:]
+    found = fold.decide(asked).decisions.features
+    assert np.sort(found, axis=0).tobytes() != np.sort(stream()[1].features[CUT:], axis=0).tobytes()
+
+
 def test_marks_of_the_log_are_found_again() -> None:
     """Late and redelivered rows are marked as in the stream; those whose windows reach before the history are cold."""
     rows, sight, _ = stream()

@@ -111,7 +111,7 @@ def test_many_who_wait_for_what_is_away_do_not_hold_up_the_others(away: Any) -> 
     statuses, took = asyncio.run(ask())
     assert time.monotonic() - began < SOON_S
     assert set(statuses) <= {429, 503}
-    assert statuses.count(429) >= 8
+    assert statuses.count(429) >= 4
     assert took < 1.0
 
 

@@ -22,8 +22,8 @@ def lanes() -> Iterator[list[Lane]]:
         each.close()
 
 
-def lane(lanes: list[Lane], most: int = 2, timeout_s: float = 5.0, away: Away | None = AWAY) -> Lane:
-    found = Lane("test", most, timeout_s, away)
+def lane(lanes: list[Lane], most: int = 2, timeout_s: float = 5.0, away: Away | None = AWAY, late: str = "") -> Lane:
+    found = Lane("test", most, timeout_s, away, late=late)
     found.start()
     lanes.append(found)
     return found
@@ -64,15 +64,15 @@ def test_a_line_that_is_full_refuses_and_is_free_again(lanes: list[Lane]) -> Non
     asyncio.run(ask())
 
 
-@pytest.mark.parametrize(("away", "expected"), [(AWAY, 503), (None, 504)])
-def test_what_takes_too_long_is_not_waited_for(lanes: list[Lane], away: Away | None, expected: int) -> None:
+@pytest.mark.parametrize(("away", "late", "expected"), [(AWAY, "", 503), (AWAY, "much to read", 504), (None, "", 504)])
+def test_what_takes_too_long_is_not_waited_for(lanes: list[Lane], away: Away | None, late: str, expected: int) -> None:
     """And keeps its place until it is done, so that what stands still never has more than the line."""
-    here, hold = lane(lanes, 1, 0.05, away), threading.Event()
+    here, hold = lane(lanes, 1, 0.05, away, late), threading.Event()
 
     async def ask() -> None:
-        with pytest.raises(Refusal) as late:
+        with pytest.raises(Refusal) as slow:
             await here.run(hold.wait)
-        assert late.value.status == expected
+        assert slow.value.status == expected
         with pytest.raises(Refusal) as full:
             await here.run(hold.wait)
         assert full.value.status == 429

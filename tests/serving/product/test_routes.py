@@ -175,6 +175,7 @@ NO_VERDICTS: tuple[tuple[Any, int, str], ...] = (
     ({"event_id": 7, "is_fraud": True}, 400, "INVALID_LABEL"),
     ({"event_id": "nobody", "is_fraud": True}, 404, "UNKNOWN_EVENT"),
     ({"labels": [], "more": 1}, 400, "BAD_REQUEST"),
+    ({"event_id": FLAGGED, "is_fraud": True, "timestamp": 1}, 400, "INVALID_LABEL"),
     ({"labels": [7]}, 400, "INVALID_LABEL"),
     ({"labels": [examples.LABEL, examples.LABEL | {"currency": "eur"}]}, 400, "INVALID_LABEL"),
     ({"labels": [{}] * 1_001}, 413, "PAYLOAD_TOO_LARGE"),
