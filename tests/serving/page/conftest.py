@@ -73,6 +73,15 @@ def site() -> Iterator[Site]:
     found.stop()
 
 
+@pytest.fixture
+def site_with_key() -> Iterator[Site]:
+    found = Site(Seeded(), Serve.model_validate({"port": 0, "keys": "secret-of-twenty-letters"}))
+    found.seeded.flag(5)
+    found.start()
+    yield found
+    found.stop()
+
+
 @dataclass(slots=True)
 class Watched:
     """`complaints` are errors on the console, of scripts, and requests to anywhere else."""
