@@ -1,5 +1,6 @@
 """The demo as its viewer runs it, on servers of its own and on the viewer's."""
 
+import json
 import os
 import re
 import signal
@@ -7,7 +8,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from confluent_kafka.admin import AdminClient
 from redis import Redis
@@ -74,9 +77,10 @@ def first_flag(process: subprocess.Popen[str]) -> None:
 
 def test_it_shows_flags_and_accounts_for_every_transaction_while_workers_are_killed() -> None:
     """Without a terminal: how good the model is, a line per flag with reasons and truth, an audit, exit code 0."""
-    process = demo("--seconds", "14", "--kill")
+    process = demo("--seconds", "14", "--kill", "--no-page")
     output, errors = process.communicate(timeout=240)
     assert process.returncode == 0, output + errors
+    assert "live page" not in output
     audit = audited(output)
     assert audit["sent"] == audit["answered"] != "0"
     assert len(re.findall(r" (review|block) ", output)) == int(audit["flagged"]) > 0
@@ -121,6 +125,45 @@ def test_on_the_viewers_own_servers_it_cleans_up(services: Servers) -> None:
     assert demo_topics(services) == []
 
 
+def test_its_page_stays_as_long_as_it_says() -> None:
+    """With flags and what was true of them, a route that takes one apart, and figures; Ctrl-C ends it at once."""
+    process = demo("--seconds", "3", "--stay", "300", *FEW)
+    assert process.stdout
+    said = ""
+    for line in process.stdout:
+        said += line
+        if "everything stays for 300 s" in line:
+            break
+    url = re.search(r"live page: (http://127\.0\.0\.1:\d+/)", said)
+    assert url, said
+    told = events(url[1])
+    assert told["state"]["figures"]["outcomes"]["approve"]["total"] > 0
+    assert told["state"]["model"]["name"] == "fraud"
+    flag = told["flags"]["flags"][-1]
+    assert flag["truth"]
+    explained = httpx.get(f"{url[1]}v1/decisions/{flag['event_id']}", timeout=60).json()
+    assert len(explained["contributions"]) > 1
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+def events(url: str) -> dict[str, Any]:
+    """What a viewer hears first."""
+    found: dict[str, Any] = {}
+    name = ""
+    with httpx.stream("GET", f"{url}page/events", timeout=30) as answer:
+        for line in answer.iter_lines():
+            key, _, value = line.partition(": ")
+            if key == "event":
+                name = value
+            elif key == "data":
+                found[name] = json.loads(value)
+            if "flags" in found and found.get("state", {}).get("model"):
+                break
+    return found
+
+
 def demo_topics(services: Servers) -> list[str]:
     admin = AdminClient({"bootstrap.servers": services.bootstrap})
     return [topic for topic in admin.list_topics(timeout=10).topics if topic.startswith("demo-")]
@@ -139,7 +182,7 @@ def test_a_scorer_that_dies_is_shown() -> None:
     """What the scorer said last is what the viewer reads."""
     environment = os.environ | {"FRAUDSTREAM_RULES_AMOUNT_HIGH_MINOR": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", "fraudstream", "demo", "--seconds", "30", *FEW],
+        [sys.executable, "-m", "fraudstream", "demo", "--seconds", "30", "--no-page", *FEW],
         env=environment,
         capture_output=True,
         text=True,

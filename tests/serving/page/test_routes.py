@@ -1,5 +1,7 @@
 """The page's addresses, asked as a browser asks, and as one that means no good."""
 
+import itertools
+import socket
 import time
 import tomllib
 import zipfile
@@ -13,6 +15,7 @@ from support.seeded_page import Seeded
 
 from schemas.settings.serve import Serve
 from serving.page import files
+from serving.page.facts import Note
 from serving.server import running
 
 MOST = 3
@@ -108,6 +111,26 @@ def test_the_server_does_not_wait_for_viewers() -> None:
             door.__exit__(None, None, None)
             assert time.monotonic() - began < 5
             list(lines)
+
+
+def test_a_viewer_that_stops_reading_loses_its_seat() -> None:
+    """Nothing is kept for it, and others take its place."""
+    settings = Serve.model_validate({"port": 0, "body_timeout": "1s"})
+    seeded = Seeded()
+    with running(seeded.app(settings, most=1), settings) as url, httpx.Client(base_url=url) as client:
+        host, port = url.removeprefix("http://").split(":")
+        with socket.socket() as deaf:
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            deaf.connect((host, int(port)))
+            deaf.sendall(b"GET /page/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            until = time.monotonic() + 30
+            for number in itertools.count():
+                seeded.live.figures(None, [Note(f"{number} " + "x" * 2_000_000)])
+                with client.stream("GET", "/page/events") as answer:
+                    if number and answer.status_code == 200:
+                        break
+                assert time.monotonic() < until
+                time.sleep(0.25)
 
 
 def test_files_are_open_and_the_stream_is_not() -> None:
