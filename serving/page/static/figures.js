@@ -27,14 +27,14 @@ function draw(now, workers) {
   const none = workers && workers.state === "away" ? "no worker answers" : "nobody has said yet";
   say(byId("rate"), number(now?.per_s));
   say(byId("rate-under"), now ? `at most ${number(high(rates))} in ${minutes()}` : none);
-  spark(byId("spark-rate"), [rates], `Transactions per second over ${minutes()}, at most ${number(high(rates))}`);
+  spark(byId("spark-rate"), [rates], `Transactions per second over ${minutes()}, at most ${number(high(rates))}`, 10);
   say(byId("p50"), milliseconds(now?.p50_ms));
   say(byId("p99"), milliseconds(now?.p99_ms));
   say(byId("latency-under"), now ? now.latency : "");
-  spark(byId("spark-latency"), [halves, most], `Latency over ${minutes()}: half within at most ${milliseconds(high(halves))}, 99 % within at most ${milliseconds(high(most))}`);
+  spark(byId("spark-latency"), [halves, most], `Latency over ${minutes()}: half within at most ${milliseconds(high(halves))}, 99 % within at most ${milliseconds(high(most))}`, 5);
   say(byId("lag"), number(now?.lag_records));
   say(byId("lag-under"), now ? waiting(now) : none);
-  spark(byId("spark-lag"), [waits], `Records that wait over ${minutes()}, at most ${number(high(waits))}`);
+  spark(byId("spark-lag"), [waits], `Records that wait over ${minutes()}, at most ${number(high(waits))}`, 50);
   outcomes(now?.outcomes || {});
 }
 

@@ -1,11 +1,12 @@
 // What decides: sources, degradations, the model, the churn generation, the workers.
 
 import { byId, el, icon, put } from "./dom.js";
-import { empty } from "./empty.js";
+import { command, empty } from "./empty.js";
 import { milliseconds, moment, number, plural, span } from "./format.js";
 
 const NAMES = { flags: "Kafka", workers: "Workers", redis: "Redis", registry: "Registry" };
-const STATES = { ok: "answers", empty: "has nothing yet", away: "is away", unused: "is not asked" };
+const STATES = { ok: "there", empty: "nothing yet", away: "away", unused: "not asked" };
+const PROMOTE = ["fraudstream train", "fraudstream models promote models:/fraud/1"];
 let told = "";
 let state = null;
 
@@ -16,7 +17,7 @@ export function side(found) {
   const same = JSON.stringify([found.model, found.sources, found.figures && [found.figures.answering, found.figures.workers, found.figures.partitions, found.figures.stages]]);
   if (same === told) return;
   told = same;
-  put(byId("model"), found.model ? model(found.model) : without(found.sources.registry, "No model is live", "The rules decide until one is promoted.", ["fraudstream train", "fraudstream models promote"]));
+  put(byId("model"), found.model ? model(found.model, found.sources.registry) : without(found.sources.registry, "No model is live", "The rules decide until one is promoted.", PROMOTE));
   put(byId("work"), found.figures?.answering ? work(found.figures) : without(found.sources.workers, "No worker answers", "Nothing is scored until one runs.", ["fraudstream score"]));
   churn();
 }
@@ -39,7 +40,7 @@ export function churn() {
     ]));
 }
 
-function model(found) {
+function model(found, source) {
   return [
     el("p", { class: "lead" }, found.name === "rules" ? "Rules alone" : `${found.name} ${found.version}`),
     cuts(found),
@@ -50,6 +51,7 @@ function model(found) {
       ["Live since", found.promoted_at ? moment(found.promoted_at).slice(0, 16) : null],
       ["Contents", found.digest ? el("code", {}, found.digest.slice(0, 12)) : null],
     ]),
+    found.name === "rules" ? el("div", { class: "empty" }, el("p", {}, source?.said || ""), PROMOTE.map(command)) : null,
   ].filter(Boolean).reduce((all, each) => { all.append(each); return all; }, document.createDocumentFragment());
 }
 
@@ -89,7 +91,7 @@ function sources(found) {
   const known = Object.keys(NAMES).filter((name) => found[name]);
   put(byId("sources"), ...known.map((name) => {
     const { state: how, said } = found[name];
-    return el("li", { "data-state": how, title: said }, icon(how), NAMES[name], el("span", { class: how === "away" ? "" : "unseen" }, ` ${STATES[how]}`));
+    return el("li", { "data-state": how, title: said }, icon(how), el("span", {}, NAMES[name], el("span", { class: how === "away" ? "" : "unseen" }, `: ${STATES[how]}`)));
   }));
 }
 

@@ -10,11 +10,11 @@ const SHORTEST = 60;
 const PEAK = 4;
 
 /* `lines` are arrays of numbers and nulls, the newest last; all on one scale from zero. A peak that would flatten all
-   the rest is cut off at the top. */
-export function spark(chart, lines, label) {
+   the rest is cut off at the top; below `least` nothing is worth looking at closely. */
+export function spark(chart, lines, label, least) {
   const values = lines.flat().filter((each) => each !== null).toSorted((one, other) => one - other);
   const highest = Math.min(values.at(-1) || 0, PEAK * (values[Math.floor(values.length * 0.9)] || Infinity));
-  const scale = highest > 0 ? highest : 1;
+  const scale = Math.max(highest, least);
   chart.setAttribute("viewBox", `0 0 ${WIDE} ${HIGH}`);
   chart.setAttribute("aria-label", label);
   put(chart, ...lines.flatMap((line, number) => paths(line, scale, number ? "two" : "")));

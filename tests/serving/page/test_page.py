@@ -230,7 +230,7 @@ def test_what_is_empty_says_what_fills_it(bare: Any, visit: Visit) -> None:
     expect(page.locator("#work")).to_contain_text("fraudstream score")
     expect(page.locator("#churn")).to_contain_text("fraudstream nightly run")
     expect(page.locator("#model")).to_contain_text("fraudstream train")
-    expect(page.locator("#sources [data-state=away]")).to_have_text(re.compile("Workers is away"))
+    expect(page.locator("#sources [data-state=away]")).to_have_text(re.compile("Workers: away"))
     live.source("flags", Source(State.AWAY, "the broker does not answer", "fraudstream up"))
     expect(page.locator("#no-flags")).to_contain_text("fraudstream up")
 

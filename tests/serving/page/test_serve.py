@@ -89,6 +89,7 @@ def test_it_serves_while_everything_is_away(
     assert "Redis, away" in said
     page = visit(url, expect="ERR_")
     expect(page.locator("#no-flags")).to_contain_text("fraudstream up")
-    expect(page.locator("#sources")).to_contain_text("Redis is away")
+    expect(page.locator("#sources")).to_contain_text("Redis: away")
+    expect(page.locator("#model")).to_contain_text("fraudstream models promote")
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 0
