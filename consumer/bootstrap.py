@@ -11,7 +11,7 @@ from typing import Any, Final
 import structlog
 from confluent_kafka import Consumer, KafkaException
 
-from consumer import clients, deciding, keeping, metrics
+from consumer import clients, deciding, garbage, keeping, metrics
 from consumer.at_least_once import AtLeastOnce
 from consumer.checkpoint import ExactlyOnce
 from consumer.clock import now_ms
@@ -92,11 +92,12 @@ def _run(settings: Settings, slot: int, life: Life, say: Callable[[str], None], 
     ):
         scorer = _scorer(settings, identity, state, labels=labels, orders=orders, watch=watch, churn=churn)
         checkpoint = _checkpoint(settings, points, source, watchdog, life)
-        worker = Worker(source, scorer, checkpoint, orders, life, max_messages=max_messages)
-        with _listening(settings, slot, life, worker, churn), _outputs_watched(settings, identity):
-            watch.start()
-            churn.start()
-            worker.run()
+        with garbage.between_lots() as tidy, _outputs_watched(settings, identity):
+            worker = Worker(source, scorer, checkpoint, orders, life, max_messages=max_messages, between_lots=tidy)
+            with _listening(settings, slot, life, worker, churn):
+                watch.start()
+                churn.start()
+                worker.run()
 
 
 def _input_partitions(client: Consumer, trouble: Trouble, settings: Settings, life: Life) -> int:

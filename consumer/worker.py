@@ -54,6 +54,7 @@ class Worker:
         *,
         max_messages: int | None = None,
         clock: Callable[[], float] = time.time,
+        between_lots: Callable[[], None] = lambda: None,
     ) -> None:
         self._source = source
         self._scorer = scorer
@@ -63,6 +64,7 @@ class Worker:
         self._life = life
         self._max_messages = max_messages
         self._clock = clock
+        self._between_lots = between_lots
         self._handovers = 0
         self._heard = False
         self._lag_said_at = 0.0
@@ -115,6 +117,7 @@ class Worker:
 
     def _turn(self) -> None:
         self._life.turn()
+        self._between_lots()
         self._stops.keep(self._orders.learn(), self._schemas.waiting(self._source.positions))
         self._labels.between_lots(self._state.labels, self._state.oldest_ms)
         fetched = self._source.fetch(self._left())
