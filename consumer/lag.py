@@ -8,8 +8,12 @@ that was just handed over, it is how long this worker has had it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import TopicPartition
 
 from consumer.metrics import LAG_RECORDS, LAG_SECONDS
+from consumer.places import Places
 from schemas.lot import Raw
 
 
@@ -48,3 +52,9 @@ class Lags:
                 found.empty_at = now
             LAG_RECORDS.labels(partition).set(records)
             LAG_SECONDS.labels(partition).set(found.waited(now) if records else 0.0)
+
+
+def lags(client: Any, topic: str, places: Places) -> dict[int, int]:  # noqa: ANN401 - a consumer
+    """Records behind the end as the client last heard of it; asks nobody."""
+    ends = {each: client.get_watermark_offsets(TopicPartition(topic, each), cached=True)[1] for each in places}
+    return {each: places[each].lag(end) for each, end in ends.items() if end >= 0}

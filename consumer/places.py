@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from consumer.lots import Span
 from consumer.point import Point
 
 
@@ -55,6 +56,10 @@ class Place:
         """What was handed out is to be handed out again."""
         if self.cursor is not None and offset < self.cursor:
             self.cursor, self.cursor_epoch = offset, None
+
+    def span(self, first: int) -> Span:
+        """Of what was handed out up to the cursor; `first` is where that began."""
+        return Span(self.position, first, self.cursor or 0, self.text, self.cursor_epoch)
 
     @property
     def committed(self) -> Point:

@@ -27,9 +27,11 @@ from consumer.beginning import Beginning, committed
 from consumer.draining import drained
 from consumer.faults import EOF, OFF_THE_LOG, ending, error_of
 from consumer.keeper import Keeper
+from consumer.lag import lags
 from consumer.lots import Fetched, Span, first_offsets
 from consumer.places import Place, readable
 from consumer.point import Point
+from consumer.runs import goes_on, runs
 from consumer.same_log import SameLog
 from consumer.trouble import Trouble, raise_endings
 from schemas.errors import RestartMe
@@ -37,7 +39,6 @@ from schemas.lot import Raw
 
 LOOK_S: Final = 0.02
 """How often the keeper is asked again, while the group is served."""
-
 RESTORE_S: Final = 1.0
 """So long partitions are restored before the group is served again, and at least one."""
 
@@ -45,8 +46,8 @@ log = structlog.get_logger(__name__)
 
 
 class KafkaSource:
-    """`partitions` were there at the start. Once it is written down where one begins that was added since, the process
-    ends: its successor counts the partitions anew, which producers have done already.
+    """`partitions` were there at the start. One that came since ends the process, once it is written down where it
+    begins: a successor counts anew.
     """
 
     def __init__(
@@ -171,12 +172,7 @@ class KafkaSource:
         return [Point(span.end, span.epoch).at(self._topic, each, span.text) for each, span in spans.items()]
 
     def lag(self) -> dict[int, int]:
-        """Records behind the end as the client last heard of it; asks nobody."""
-        ends = {
-            each: self._consumer.get_watermark_offsets(TopicPartition(self._topic, each), cached=True)[1]
-            for each in self._places
-        }
-        return {each: self._places[each].lag(end) for each, end in ends.items() if end >= 0}
+        return lags(self._consumer, self._topic, self._places)
 
     def close(self) -> None:
         self._consumer.close()
@@ -190,35 +186,40 @@ class KafkaSource:
             self._held.append(message)
 
     def _fetched(self, messages: list[Any]) -> Fetched | None:
-        """Leaves out what is not ours, or not any more, and what came twice because partitions were handed over."""
+        kept, past = self._records(messages), list[Any]()
+        raw = Raw.of(kept)
+        if goes_on(raw, found := runs(raw), self._places, self._still):
+            for each, (_, last) in found.items():
+                self._places[each].cursor = int(raw.offset[last]) + 1
+        else:
+            kept, past = self._sorted_out(kept)
+            found = runs(raw := Raw.of(kept))
+        below = Raw.of(past)
+        ends = ((past, runs(below)), (kept, found))
+        lasts = {each: records[last] for records, those in ends for each, (_, last) in those.items()}
+        epochs = {each: record.leader_epoch() for each, record in lasts.items()}
+        for each, epoch in epochs.items():
+            self._places[each].cursor_epoch = epoch
+        spans = {each: self._places[each].span(int(raw.offset[first])) for each, (first, _) in found.items()}
+        answered = replace(below, epochs=epochs) if past else None
+        return Fetched(self._topic, replace(raw, epochs=epochs), kept, spans, answered) if lasts else None
+
+    def _sorted_out(self, records: list[Any]) -> tuple[list[Any], list[Any]]:
+        """What is to be answered, and what was. Not what is not ours, or not any more, and nothing that came twice."""
         kept, past = [], []
-        firsts: dict[int, int] = {}
-        lasts: dict[int, Any] = {}
-        for each in self._records(messages):
+        for each in records:
             partition, offset = each.partition(), each.offset()
             place = self._places.get(partition)
             if place is None or place.has(offset) or partition in self._still:
                 continue
-            place.cursor, lasts[partition] = offset + 1, each
+            place.cursor = offset + 1
             if offset < place.position:
                 if offset == place.position - 1:
                     self._same.answered(each)
                 past.append(each)
             else:
-                firsts.setdefault(partition, offset)
                 kept.append(each)
-        if not kept and not past:
-            return None
-        epochs = {each: last.leader_epoch() for each, last in lasts.items()}
-        for partition, epoch in epochs.items():
-            self._places[partition].cursor_epoch = epoch
-        spans = {each: self._span(each, first) for each, first in firsts.items()}
-        raw, below = (replace(Raw.of(each), epochs=epochs) for each in (kept, past))
-        return Fetched(self._topic, raw, kept, spans, below if past else None)
-
-    def _span(self, partition: int, first: int) -> Span:
-        place = self._places[partition]
-        return Span(place.position, first, place.cursor or 0, place.text, place.cursor_epoch)
+        return kept, past
 
     def _records(self, messages: list[Any]) -> list[Any]:
         """Without what came in their place; raises what this process cannot go on with."""
@@ -270,16 +271,15 @@ class KafkaSource:
         return Place(self._beginning.of(found.partition), recorded=False)
 
     def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        gone = {each.partition for each in partitions}
         if self._by_steps:
-            gone = {each.partition for each in partitions}
             consumer.incremental_unassign([each for each in consumer.assignment() if each.partition in gone])
         for each in partitions:
             if (place := self._places.pop(each.partition, None)) and place.cursor is not None:
                 self._keeper.leave(each.partition)
         self.handovers += 1
-        gone = {each.partition for each in partitions}
         self._held = [each for each in self._held if each.partition() not in gone]
-        log.info("source.revoked", partitions=sorted(each.partition for each in partitions))
+        log.info("source.revoked", partitions=sorted(gone))
 
     def _starts_recorded(self) -> bool:
         """Commits where a new group begins, so that a crash before its first lot does not move the beginning."""
