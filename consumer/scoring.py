@@ -7,9 +7,10 @@ Records that were answered already are decoded and folded, and nothing else.
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from consumer.dead_letter_limits import Limits, counted
 from consumer.dead_letters import dead_letter
@@ -33,6 +34,15 @@ from schemas.lot import Decoder, Lot, Raw, Refusal
 from schemas.standing import Standing
 from schemas.topics import Role
 from schemas.verdicts import Mark
+
+MARKS: Final = {str(mark.name).lower(): np.uint32(mark) for mark in Mark}
+RULE_STATUSES: Final = {
+    (rule.code, status.symbol): (place, int(status))
+    for status in Status
+    if status is not Status.NO_HIT
+    for place, rule in enumerate(RULES)
+}
+"""By code and status, the rule's column and the status as it stands there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +175,11 @@ class Scorer:
 
 def tally(judged: Judged, now: Circumstances) -> Tally:
     outcomes = np.bincount(judged.decided.outcome, minlength=len(Outcome)).tolist()
-    marks = judged.marks
     return Tally(
         rows=len(judged.fetched.messages),
         outcomes={outcome.symbol: outcomes[outcome] for outcome in Outcome},
         refused=Counter(refusal.reason.value for refusal in judged.lot.refusals),
-        marks={str(mark.name).lower(): int(np.count_nonzero(marks & mark)) for mark in Mark},
+        marks=mark_counts(judged.marks),
         rules=rule_counts(judged.decided.statuses),
         churn=judged.churn.counts(),
         degraded=now.degraded,
@@ -178,9 +187,15 @@ def tally(judged: Judged, now: Circumstances) -> Tally:
     )
 
 
+def mark_counts(marks: NDArray[np.uint32]) -> dict[str, int]:
+    """How many rows have each mark."""
+    if not marks.any():
+        return dict.fromkeys(MARKS, 0)
+    return {name: int(np.count_nonzero(marks & bit)) for name, bit in MARKS.items()}
+
+
 def rule_counts(statuses: Statuses) -> dict[tuple[str, str], int]:
     """How often each rule was anything but no hit."""
-    told = {status: (statuses == status).sum(axis=0).tolist() for status in Status if status is not Status.NO_HIT}
-    return {
-        (rule.code, status.symbol): counts[place] for status, counts in told.items() for place, rule in enumerate(RULES)
-    }
+    if not statuses.any():
+        return dict.fromkeys(RULE_STATUSES, 0)
+    return {key: int(np.count_nonzero(statuses[:, place] == status)) for key, (place, status) in RULE_STATUSES.items()}

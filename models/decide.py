@@ -98,12 +98,14 @@ class Decider:
         lucky = explored(rows["event_id"], self.exploration)
         outcome, marks = outcomes(score, self.thresholds, statuses, listed, lucky, block_at=self._block_at(churn))
         flagged = np.flatnonzero(outcome != Outcome.APPROVE)
-        own = self.thresholds.outcomes(score[flagged]) != Outcome.APPROVE
-        codes = self.mind.codes(sight.features[flagged], hits[flagged], own)
-        told = {
-            row: joined(each, statuses[row], int(listed[row]))
-            for row, each in zip(flagged.tolist(), codes, strict=True)
-        }
+        told = dict[int, list[str]]()
+        if flagged.size:
+            own = self.thresholds.outcomes(score[flagged]) != Outcome.APPROVE
+            codes = self.mind.codes(sight.features[flagged], hits[flagged], own)
+            told = {
+                row: joined(each, statuses[row], int(listed[row]))
+                for row, each in zip(flagged.tolist(), codes, strict=True)
+            }
         return Decisions(sight.features, margin, score, outcome, statuses, listed, marks, told)
 
     def _block_at(self, churn: Churn | None) -> Doubles | None:

@@ -15,6 +15,7 @@ from models.reasons.codes import CODES
 from models.reasons.evidence import Doubles, Model, evidence
 from models.reasons.medians import Usual
 from models.rules import RULES, Hits
+from schemas.compiled import compiled
 
 FEWEST: Final = 2
 MOST: Final = 4
@@ -59,15 +60,30 @@ class Reasons:
 
 def rarity(effects: Doubles, tails: Doubles) -> Doubles:
     """In how many halvings of the genuine rows an effect is not reached; in between it is a straight line."""
-    found = np.empty_like(effects)
-    for column, tail in enumerate(tails.T):
-        effect = effects[:, column]
-        below = np.searchsorted(tail, effect, "left")
-        low, high = tail[np.maximum(below - 1, 0)], tail[np.minimum(below, len(tail) - 1)]
-        part = np.divide(effect - low, high - low, out=np.zeros_like(effect), where=(high > low) & (below > 0))
-        beyond = BEYOND * np.maximum(effect - tail[-1], 0.0)
-        found[:, column] = np.where(below == 0, 0.0, below + part - (below == len(tail)) * part + beyond)
+    found = np.empty(effects.shape)
+    fill(np.ascontiguousarray(effects), np.ascontiguousarray(tails), found)
     return found
+
+
+@compiled
+def fill(effects: Doubles, tails: Doubles, found: Doubles) -> None:
+    last = tails.shape[0] - 1
+    for row in range(effects.shape[0]):
+        for column in range(effects.shape[1]):
+            effect, below = effects[row, column], 0
+            if np.isnan(effect):
+                found[row, column] = np.nan
+                continue
+            while below <= last and tails[below, column] < effect:
+                below += 1
+            if below == 0:
+                found[row, column] = 0.0
+                continue
+            part, low, high = 0.0, tails[below - 1, column], tails[min(below, last), column]
+            if high > low:
+                part = (effect - low) / (high - low)
+            beyond = BEYOND * max(effect - tails[last, column], 0.0)
+            found[row, column] = below + part - (below > last) * part + beyond
 
 
 def order(strength: Doubles) -> list[int]:

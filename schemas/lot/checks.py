@@ -54,13 +54,14 @@ class Verdicts:
 
 
 NO_FAULT: Final = -1
+STRING: Final = pa.string().id
 
 
 def check(rows: pa.RecordBatch, checks: Checks, keys: pa.Array | None, partitions: NDArray[np.int32]) -> Verdicts:
     """Never changes a row; `keys` and `partitions` are those of the rows."""
     verdicts = Verdicts(np.zeros(rows.num_rows, np.uint32), np.full(rows.num_rows, NO_FAULT), [])
     columns = dict(zip(rows.schema.names, rows.columns, strict=True))
-    strings = {name: texts(column) for name, column in columns.items() if pa.types.is_string(column.type)}
+    strings = {name: texts(column) for name, column in columns.items() if column.type.id == STRING}
     for bad, fault in _faults(columns, strings):
         _refuse(verdicts, bad, fault)
     for mark, marked, fault in _facts(columns, strings, checks, keys, partitions):

@@ -10,10 +10,15 @@ from numpy.typing import NDArray
 from schemas.contracts import Schema
 from schemas.lot.kernel import Bytes, Ints, parse
 from schemas.lot.plan import DOUBLE, FLOAT, Plan
-from schemas.lot.table import SYMBOL, columns, symbols, with_coordinates
+from schemas.lot.table import SYMBOL, TIMESTAMP, columns, symbols, with_coordinates
 
 MOST_BYTES: Final = 2**31 - 1
 """What the 32-bit offsets of an Arrow string column can reach."""
+
+
+CODE: Final = pa.int8()
+TEXT: Final = pa.string()
+BOOLEAN: Final = pa.bool_().id
 
 
 class Columns:
@@ -22,6 +27,7 @@ class Columns:
     def __init__(self, contract: Schema) -> None:
         self.schema = columns(contract)
         self.lot = with_coordinates(self.schema)
+        self._fields = [(field, field.name, field.type) for field in self.schema]
         self._symbols = {each["name"]: pa.array(symbols(each["type"]), pa.string()) for each in contract["fields"]}
         self.nothing = self.from_records([])
 
@@ -33,7 +39,7 @@ class Columns:
     def from_payloads(self, plan: Plan, data: Bytes, starts: Ints, ends: Ints) -> tuple[pa.RecordBatch, Bytes]:
         """The accepted rows and every row's verdict."""
         filled = _Filled(plan, data, starts, ends)
-        arrays = [self._planned(plan, filled, field) for field in self.schema]
+        arrays = [self._planned(plan, filled, *each) for each in self._fields]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema), filled.verdicts
 
     def _array(self, field: pa.Field, values: list[object]) -> pa.Array:
@@ -45,15 +51,15 @@ class Columns:
     def _coded(self, field: pa.Field, codes: pa.Array) -> pa.Array:
         return pa.DictionaryArray.from_arrays(codes, self._symbols[field.name])
 
-    def _planned(self, plan: Plan, filled: "_Filled", field: pa.Field) -> pa.Array:
-        if field.name in plan.texts:
-            return filled.text(plan.texts.index(field.name))
-        if field.name not in plan.numbers:
-            return self._array(field, [plan.defaults[field.name]] * filled.rows)
-        slot = plan.numbers.index(field.name)
-        if field.type == SYMBOL:
-            return self._coded(field, filled.number(slot, pa.int8()))
-        return filled.number(slot, field.type)
+    def _planned(self, plan: Plan, filled: "_Filled", field: pa.Field, name: str, to: pa.DataType) -> pa.Array:
+        if name in plan.texts:
+            return filled.text(plan.texts.index(name))
+        if name not in plan.numbers:
+            return self._array(field, [plan.defaults[name]] * filled.rows)
+        slot = plan.numbers.index(name)
+        if to.id == SYMBOL.id:
+            return self._coded(field, filled.number(slot, CODE))
+        return filled.number(slot, to)
 
 
 class _Filled:
@@ -78,7 +84,7 @@ class _Filled:
         offsets = self.offsets[slot, : self.rows + 1]
         data = self.texts[slot, : offsets[-1]]
         buffers = [self._validity(slot), pa.py_buffer(offsets), pa.py_buffer(data)]
-        return pa.Array.from_buffers(pa.string(), self.rows, buffers)
+        return pa.Array.from_buffers(TEXT, self.rows, buffers)
 
     def number(self, slot: int, to: pa.DataType) -> pa.Array:
         values = _values(self.numbers[slot, : self.rows], self.wires[slot], to)
@@ -97,8 +103,8 @@ def _values(bits: Ints, wire: int, to: pa.DataType) -> NDArray[np.generic]:
     if wire == FLOAT:
         with np.errstate(invalid="ignore"):  # a signalling NaN is a NaN like any other
             return bits.astype(np.int32).view(np.float32).astype(np.float64)
-    if pa.types.is_boolean(to):
+    if to.id == BOOLEAN:
         return np.packbits(bits.astype(np.uint8), bitorder="little")
-    if pa.types.is_timestamp(to):
+    if to.id == TIMESTAMP.id:
         return bits
     return bits.astype(to.to_pandas_dtype(), copy=False)

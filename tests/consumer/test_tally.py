@@ -3,7 +3,7 @@
 import numpy as np
 
 from consumer import metrics
-from consumer.scoring import Tally, rule_counts
+from consumer.scoring import Tally, mark_counts, rule_counts
 from consumer.worker import EXPECTED_NAMES, count
 from models.rules import RULES, Status
 from schemas.verdicts import Mark
@@ -30,3 +30,12 @@ def test_what_was_asked_for_is_no_warning() -> None:
     """What somebody wanted is no news, nor that a log has to begin somewhere. A broken rule is news."""
     assert {"listed", "explored", "spared", "cold_state"} == EXPECTED_NAMES
     assert Mark.RULE_ERROR.names()[0] not in EXPECTED_NAMES
+
+
+def test_marks_are_counted_by_row() -> None:
+    """Each of a row's marks once; where there are none, all of them are there with nothing."""
+    marks = np.array([Mark.LATE | Mark.COLD_STATE, Mark.LATE, 0], np.uint32)
+    nothing = mark_counts(marks[2:])
+    assert set(nothing) == {str(mark.name).lower() for mark in Mark}
+    assert not any(nothing.values())
+    assert mark_counts(marks) == nothing | {"late": 2, "cold_state": 1}

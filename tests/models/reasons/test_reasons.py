@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.features import POSITION
 from models.reasons import CODES, Reasons, medians
-from models.reasons.reasons import order, rarity
+from models.reasons.reasons import BEYOND, order, rarity
 from models.rules import RULES
 from models.trees.evaluator import Evaluator
 
@@ -57,6 +59,32 @@ def test_a_row_has_no_neighbours(past: Past, reasons: Reasons) -> None:
     alone = np.concatenate([reasons.strengths(rows[at : at + 1])[0] for at in range(100)])
     assert alone.tobytes() == reasons.strengths(rows)[0].tobytes()
     assert reasons.codes(rows[:0], hits(0)) == []
+
+
+def by_columns(effects: np.ndarray, tails: np.ndarray) -> np.ndarray:
+    """The same in numpy's words."""
+    found = np.empty_like(effects)
+    for column, tail in enumerate(tails.T):
+        effect = effects[:, column]
+        below = np.searchsorted(tail, effect, "left")
+        low, high = tail[np.maximum(below - 1, 0)], tail[np.minimum(below, len(tail) - 1)]
+        part = np.divide(effect - low, high - low, out=np.zeros_like(effect), where=(high > low) & (below > 0))
+        beyond = BEYOND * np.maximum(effect - tail[-1], 0.0)
+        found[:, column] = np.where(below == 0, 0.0, below + part - (below == len(tail)) * part + beyond)
+    return found
+
+
+COLUMN = st.lists(st.floats(-1e6, 1e6) | st.sampled_from([0.0, -0.0, 1.0]), min_size=3, max_size=3)
+
+
+@given(st.lists(COLUMN.map(sorted), min_size=1, max_size=4), st.data())
+def test_rarity_has_the_bits_of_numpy(tails: list[list[float]], data: st.DataObject) -> None:
+    """Row by row as column by column: on a halving, between two, beyond the last, and where it is not known."""
+    known = st.sampled_from([each for tail in tails for each in tail]) | st.floats(-2e6, 2e6) | st.just(float("nan"))
+    rows = data.draw(st.lists(st.lists(known, min_size=len(tails), max_size=len(tails)), min_size=1, max_size=4))
+    effects, columns = np.array(rows), np.array(tails).T
+    assert rarity(effects, columns).tobytes() == by_columns(effects, columns).tobytes()
+    assert rarity(np.asfortranarray(effects), columns).tobytes() == rarity(effects, columns).tobytes()
 
 
 def test_rarity_counts_halvings() -> None:
