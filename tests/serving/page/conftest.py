@@ -20,8 +20,9 @@ PHONE: Final[ViewportSize] = {"width": 360, "height": 760}
 FLAGS: Final = 30
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ends with its tests: while it lives, nothing else in this process may have an event loop."""
     assert CHROMIUM.exists(), "the page is tested in a real browser: apt-get install chromium"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
