@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.tables import csv_rows, shapes
-from schemas.tables.json_values import decoded
-from schemas.tables.table import BadTable, Column, Kind, Table, TooLarge
+from schemas.tables.json_values import NOT_UTF8, decoded
+from schemas.tables.table import Bad, BadTable, Column, Kind, Table, TooLarge
+from schemas.verdicts import Reason
 
 SHAPES: Final = ("dataframe_split", "dataframe_records", "instances", "inputs", "data")
 """`data` is what the oldest servers took."""
@@ -62,7 +63,7 @@ def csv_body(content: bytes, *, most_rows: int = MOST_ROWS) -> Table:
     tables, count = [], 0
     for table in csv_rows.tables(_Whole(content)):
         if table.bad:
-            raise BadTable(f"row {table.bad[0].number}: {table.bad[0].detail}", row=table.bad[0].number)
+            raise _bad(table.bad[0])
         count += table.rows
         if count > most_rows:
             raise TooLarge(f"there are more than {most_rows:,} rows, at most so many are taken at once")
@@ -100,6 +101,12 @@ def _table(shape: str, said: object) -> Table:
     if not isinstance(said, list):
         raise BadTable(f"{shape} must be a list")
     return shapes.rows(said)
+
+
+def _bad(first: Bad) -> BadTable:
+    """Names of columns are the body's own, and not repeated."""
+    detail = NOT_UTF8 if first.reason is Reason.INVALID_UTF8 else first.detail
+    return BadTable(f"row {first.number}: {detail}", row=first.number)
 
 
 @dataclass(frozen=True, slots=True)

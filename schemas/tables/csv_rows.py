@@ -2,6 +2,7 @@
 for nothing. What separates the cells is what stands in the first line: a comma, else a semicolon, a tab or a bar.
 """
 
+import codecs
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from schemas.verdicts import Reason
 BLOCK: Final = 1 << 22
 HEAD: Final = 1 << 20
 HEADER_ROWS: Final = 1
+NO_CHARACTER: Final = "\ufffd"
 SEPARATORS: Final = ",;\t|"
 Choose = Callable[[Sequence[str]], Iterable[str]]
 UTF8_BOM: Final = b"\xef\xbb\xbf"
@@ -95,6 +97,8 @@ class _Cutter:
     told: int = 0
     swallowed: int = 0
     """The number of a row of too many lines to be one."""
+    damaged: bool = False
+    """Somewhere up to here there was what is no UTF-8."""
 
     def leave_out(self, row: arrow_csv.InvalidRow) -> str:
         if "\n" in row.text.strip():
@@ -113,7 +117,7 @@ class _Cutter:
     def cut(self, cells: pa.RecordBatch) -> Cut:
         numbers = self._numbers(cells.num_rows)
         self.good += cells.num_rows
-        cells, undecodable = _decoded(cells)
+        cells, undecodable = _decoded(cells, self.damaged)
         bad = [*self.rest(), *(Bad(int(numbers[row]), *why) for row, why in undecodable.items())]
         if undecodable:
             kept = np.setdiff1d(np.arange(len(numbers)), list(undecodable))
@@ -138,7 +142,7 @@ def _blocks(
     if _is_header_alone(source):
         return  # Arrow's reader fails on it, and its thread then ends the whole program now and then
     with source.open() as stream:
-        counted = _Counted(stream)
+        counted = _Counted(stream, cutter)
         yield from arrow_csv.open_csv(
             pa.PythonFile(counted, "r"),
             # only without threads are the rows that are left out numbered
@@ -163,17 +167,40 @@ def _is_header_alone(source: Source) -> bool:
 
 
 class _Counted:
-    """Quotes of a file come in pairs, or one of them may not be closed."""
+    """Quotes of a file come in pairs, or one of them may not be closed.
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    What comes out is UTF-8, whole characters of it: the library hands nothing else to whoever hears of rows that are
+    left out. What is no character becomes the one that stands for that, and from there on it marks a damaged cell.
+    """
+
+    def __init__(self, stream: IO[bytes], cutter: _Cutter) -> None:
         self.quotes = 0
         self.closed = False
         self._stream = stream
+        self._cutter = cutter
+        self._begun = b""
 
     def read(self, size: int = -1) -> bytes:
-        data = bytes(self._stream.read(size))
-        self.quotes += data.count(b'"')
-        return data
+        whole = b""
+        while not whole:
+            data = bytes(self._stream.read(size))
+            whole = self._characters(self._begun + data, end=not data)
+            if not data:
+                break
+        self.quotes += whole.count(b'"')
+        return whole
+
+    def _characters(self, data: bytes, *, end: bool) -> bytes:
+        """As many as are there; half a character waits for the rest."""
+        try:
+            _, used = codecs.utf_8_decode(data, "strict", end)
+        except UnicodeDecodeError:
+            self._cutter.damaged = True
+            text, used = codecs.utf_8_decode(data, "replace", end)
+            self._begun = data[used:]
+            return text.encode()
+        self._begun = data[used:]
+        return data[:used]
 
 
 def _ends_open(source: Source, separator: str) -> bool:
@@ -190,25 +217,15 @@ def _ends_open(source: Source, separator: str) -> bool:
                     return True
 
 
-def _decoded(cells: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[int, tuple[Reason, str]]]:
+def _decoded(cells: pa.RecordBatch, damaged: bool) -> tuple[pa.RecordBatch, dict[int, tuple[Reason, str]]]:
     """As text, and the rows in which a cell is not UTF-8."""
+    names = cells.schema.names
+    texts = [each.cast(pa.string()) for each in cells.columns]
     wrong: dict[int, tuple[Reason, str]] = {}
-    texts = []
-    for name, column in zip(cells.schema.names, cells.columns, strict=True):
-        try:
-            texts.append(column.cast(pa.string()))
-        except pa.ArrowInvalid:
-            values = [_text(value) for value in column.to_pylist()]
-            wrong |= {row: (Reason.INVALID_UTF8, f"column {name}") for row, each in enumerate(values) if each is None}
-            texts.append(pa.array(values, pa.string()))
-    return pa.RecordBatch.from_arrays(texts, names=cells.schema.names), wrong
-
-
-def _text(value: bytes) -> str | None:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return None
+    for name, column in zip(names, texts, strict=True) if damaged else ():
+        marked = pc.match_substring(column, NO_CHARACTER).fill_null(False).to_numpy(zero_copy_only=False)
+        wrong |= dict.fromkeys(np.flatnonzero(marked).tolist(), (Reason.INVALID_UTF8, f"column {name}"))
+    return pa.RecordBatch.from_arrays(texts, names=names), wrong
 
 
 def _head(source: Source) -> str:

@@ -118,7 +118,18 @@ def test_csv_is_text_and_nothing_where_nothing_stands() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"a,a\n1,2\n", b"a,b\n1\n", b'a,b\n1,"2\n', b"\xff\xfea\x00", b"a\n\xff\n", b'"a\n1\n', b"hunter2,b\n1\n"],
+    [
+        b"",
+        b"a,a\n1,2\n",
+        b"a,b\n1\n",
+        b'a,b\n1,"2\n',
+        b"\xff\xfea\x00",
+        b"a\n\xff\n",
+        b'"a\n1\n',
+        b"hunter2,b\n1\n",
+        b"hunter2\n\xff\n",
+        b"hunter2,b\n\xff\n",
+    ],
 )
 def test_csv_that_is_none_is_refused_without_being_quoted(content: bytes) -> None:
     """Rows that cannot be cut into cells refuse a body, which nobody reads line by line."""

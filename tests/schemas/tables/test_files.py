@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.tables import BadTable, Format, Lying, Table, files, json_rows, pieces, walk
+from schemas.tables import BadTable, Format, Lying, Table, csv_rows, files, json_rows, pieces, walk
 
 ROWS = [{"a": number, "b": f"ä{number}"} for number in range(50)]
 
@@ -19,7 +19,7 @@ def read(path: Path, form: Format = Format.JSON) -> list[Table]:
     return list(pieces(Lying(path), form))
 
 
-def rows(tables: list[Table]) -> list[tuple[object, ...]]:
+def rows_of(tables: list[Table]) -> list[tuple[object, ...]]:
     found: list[tuple[object, ...]] = []
     for table in tables:
         cells = [each.cells.to_pylist() if isinstance(each.cells, pa.Array) else each.cells for each in table.columns]
@@ -56,7 +56,7 @@ def test_json_of_every_shape_is_read_in_pieces(how: str, tmp_path: Path) -> None
     path = tmp_path / "rows.json"
     path.write_text(WRITTEN[how])
     tables = read(path)
-    assert rows(tables) == [tuple(each.values()) for each in ROWS]
+    assert rows_of(tables) == [tuple(each.values()) for each in ROWS]
     assert {each.names for each in tables} == {("a", "b")}
     assert [number for each in tables for number in each.numbers.tolist()] == list(range(1, 51))
     assert len(tables) > 10 or how == "columns"
@@ -106,7 +106,7 @@ def test_lines_that_are_no_json_are_bad_and_the_others_count(tmp_path: Path) -> 
     path = tmp_path / "rows.jsonl"
     path.write_text('{"a": 1, "b": 2}\nnonsense\n{"a": 3, "b": 4}\n[5]\n{"a": 6}\n{"a": 7}\n{"c": 8}\n')
     tables = read(path)
-    assert rows(tables[:1]) == [(1, 2), (3, 4)]
+    assert rows_of(tables[:1]) == [(1, 2), (3, 4)]
     assert [each.number for table in tables for each in table.bad] == [2, 4]
     assert [number for table in tables for number in table.numbers.tolist()] == [1, 3, 5, 6, 7]
     assert all({"a", "b"} <= set(table.names or ()) for table in tables)
@@ -117,15 +117,32 @@ def test_csv_and_parquet_come_in_pieces_with_the_numbers_of_their_rows(tmp_path:
     packed = tmp_path / "rows.csv.gz"
     packed.write_bytes(gzip.compress(b"a,b\n1,2\n3\n4,5\n"))
     [table] = read(packed, Format.CSV)
-    assert (rows([table]), table.numbers.tolist(), [each.number for each in table.bad]) == (
+    assert (rows_of([table]), table.numbers.tolist(), [each.number for each in table.bad]) == (
         [("1", "2"), ("4", "5")],
         [1, 3],
         [2],
     )
     pq.write_table(pa.Table.from_pylist(ROWS), tmp_path / "rows.parquet")
     tables = read(tmp_path / "rows.parquet", Format.PARQUET)
-    assert rows(tables) == [tuple(each.values()) for each in ROWS]
+    assert rows_of(tables) == [tuple(each.values()) for each in ROWS]
     assert tables[1].numbers.tolist() == [4, 5, 6]
+
+
+def test_a_row_that_is_no_utf8_is_bad_whatever_else_is_wrong_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its neighbours count, and characters that end in the next block are whole."""
+    path = tmp_path / "rows.csv"
+    rows = [b"%d,\xc3\xa4" % number for number in range(40)]
+    rows[3], rows[20], rows[30] = b"\xff", b"20,\xfe", b"30,b,\xfd"
+    path.write_bytes(b"\n".join([b"a,b", *rows, b""]))
+    for block in (1 << 20, 32):
+        monkeypatch.setattr(csv_rows, "BLOCK", block)
+        tables = read(path, Format.CSV)
+        assert [each.number for table in tables for each in table.bad] == [4, 21, 31]
+        assert {each.reason for table in tables for each in table.bad if each.number == 21} == {"invalid_utf8"}
+        assert all(cells[1] == "ä" for cells in rows_of(tables))
+        assert len(rows_of(tables)) == 37
 
 
 def test_a_file_of_bad_rows_alone_tells_of_them(tmp_path: Path) -> None:
@@ -162,7 +179,7 @@ def test_any_values_are_walked_through_as_they_are(
     path.write_text(json.dumps(items), encoding="utf-8", errors="surrogatepass")
     before, walk.READ = walk.READ, size  # type: ignore[misc]
     try:
-        found = rows(read(path))
+        found = rows_of(read(path))
     finally:
         walk.READ = before  # type: ignore[misc]
     assert found == [tuple(each) for each in items]  # type: ignore[arg-type]
