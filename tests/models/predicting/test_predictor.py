@@ -1,26 +1,31 @@
 """Predictions as scikit-learn's own, scores as the stream's, rows whatever is beside them."""
 
 import json
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from support import registered
+from support import churners, registered
 
 from models.artefact.load import load
 from models.artefact.write import write
+from models.churn.parts import parts
 from models.numbers import logistic
 from models.predicting.predictor import Predictor
 from models.predicting.signature import Type
 from models.predicting.taking import Taken, take
 from schemas.errors import Misconfigured, Usage
-from schemas.tables import json_body
+from schemas.tables import csv_body, json_body, parquet_body
 
 TAUGHT = ["I enjoyed that movie", "That movie is dull", "Great acting", "Awful acting"]
 
@@ -117,10 +122,13 @@ def test_columns_keep_the_types_of_the_signature(imported: Any) -> None:
     assert [(each.row, each.column) for each in found.refused] == [(2, "c0"), (3, "c2")]
 
 
-def test_columns_of_times_are_refused_when_the_model_comes_in(imported: Any, flowers: LogisticRegression) -> None:
-    """No estimator of numbers takes them."""
-    with pytest.raises(Misconfigured, match="datetime"):
-        imported(flowers, ("a", "double"), ("b", "datetime"), ("c", "double"), ("d", "double"))
+@pytest.mark.parametrize("kind", ["datetime", "string", "binary"])
+def test_columns_of_other_types_are_refused_when_the_model_comes_in(
+    kind: str, imported: Any, flowers: LogisticRegression
+) -> None:
+    """No estimator of numbers takes times or texts among them."""
+    with pytest.raises(Misconfigured, match=f"columns of type {kind}"):
+        imported(flowers, ("a", "double"), ("b", kind), ("c", "double"), ("d", "double"))
 
 
 def test_four_sentences_teach_a_model_of_reviews(imported: Any) -> None:
@@ -163,3 +171,55 @@ def test_no_rows_have_no_predictions(fraud: Predictor, tmp_path: Path) -> None:
     """Of whatever type they would have been."""
     found = fraud.predict(taken(fraud, []), "both")
     assert (found.listed(), len(found.scores if found.scores is not None else [0])) == ([], 0)
+
+
+@pytest.fixture(scope="module")
+def leavers(tmp_path_factory: pytest.TempPathFactory) -> Predictor:
+    """A churn model of the customers that the simulator makes up."""
+    folder = tmp_path_factory.mktemp("model") / "churn"
+    done = churners.made("logistic")
+    write(parts(done.candidate, done.report, None, "nothing", registered.BY.at), folder)
+    return Predictor.of(load(folder))
+
+
+def written(rows: pa.RecordBatch, names: list[str]) -> dict[str, bytes]:
+    """The same customers in three formats."""
+    picked = rows.select(names)
+    stream, parquet = BytesIO(), BytesIO()
+    pa_csv.write_csv(picked, stream)
+    pq.write_table(pa.Table.from_batches([picked]), parquet)
+    said = json.dumps({"dataframe_records": picked.to_pylist()}).encode()
+    return {"csv": stream.getvalue(), "parquet": parquet.getvalue(), "json": said}
+
+
+def test_customers_get_the_published_score_in_every_format(leavers: Predictor) -> None:
+    """In millionths, as the nightly run has it; ids are kept aside, and the class follows the score."""
+    rows = churners.people().rows.slice(0, 200)
+    churn = leavers.loaded.churn
+    assert churn is not None
+    names = [churners.KEY, *churn.columns]
+    expected = churn.score(rows.select(churn.columns)) / 1_000_000
+    bodies = written(rows, names)
+    tables = [csv_body(bodies["csv"]), parquet_body(bodies["parquet"]), json_body(bodies["json"]).table]
+    for table in tables:
+        assert leavers.signature.beside(table) == [0]
+        kept = take(leavers.signature, table)
+        assert not kept.refused
+        found = leavers.predict(kept, "both")
+        assert found.scores is not None
+        assert found.scores.tobytes() == expected.tobytes()
+        assert found.predictions is not None
+        assert (found.predictions == leavers.classes[(expected > 0.5).astype(int)]).all()
+
+
+def test_a_customer_with_a_word_for_a_number_is_refused_and_a_blank_is_not(leavers: Predictor) -> None:
+    """At night a word counts as blank; whoever asks is told instead."""
+    churn = leavers.loaded.churn
+    assert churn is not None
+    kinds = {each.name: each.type for each in leavers.signature.columns}
+    number = next(name for name, kind in kinds.items() if kind is Type.DOUBLE)
+    usual = {name: 1 if kind is Type.DOUBLE else "x" for name, kind in kinds.items()}
+    said = [usual, usual | {number: None}, usual | {number: "many"}, usual | dict.fromkeys(churn.columns)]
+    kept = take(leavers.signature, json_body(json.dumps({"dataframe_records": said}).encode()).table)
+    assert [(each.row, each.column) for each in kept.refused] == [(3, number)]
+    assert len(leavers.predict(kept, "score").listed()) == 3

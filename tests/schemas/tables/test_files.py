@@ -2,7 +2,9 @@
 
 import gzip
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -126,6 +128,42 @@ def test_csv_and_parquet_come_in_pieces_with_the_numbers_of_their_rows(tmp_path:
     tables = read(tmp_path / "rows.parquet", Format.PARQUET)
     assert rows_of(tables) == [tuple(each.values()) for each in ROWS]
     assert tables[1].numbers.tolist() == [4, 5, 6]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A file of which is known how far it was read."""
+
+    path: Path
+    streams: list[BinaryIO] = field(default_factory=list)
+    told: bool = True
+
+    def open(self) -> BinaryIO:
+        self.streams.append(self.path.open("rb"))
+        return self.streams[-1]
+
+    def far(self) -> int:
+        return max(each.tell() for each in self.streams if not each.closed)
+
+
+@pytest.mark.parametrize("form", [Format.CSV, Format.JSON])
+def test_no_more_of_a_file_is_held_than_a_few_pieces(
+    form: Format, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the first rows are there, most of a file has not been read."""
+    monkeypatch.setattr(csv_rows, "BLOCK", 1 << 13)
+    monkeypatch.setattr(csv_rows, "HEAD", 1 << 13)
+    rows = 100_000
+    lines = (f"{number},{number}" for number in range(rows))
+    text = "a,b\n" + "\n".join(lines) if form is Format.CSV else "[" + ",".join(f"[{each}]" for each in lines) + "]"
+    path = tmp_path / f"rows.{form}"
+    path.write_text(text)
+    watched = Watched(path)
+    found = pieces(watched, form)  # type: ignore[arg-type]
+    first = next(found)
+    assert 0 < first.rows < rows / 4
+    assert watched.far() < path.stat().st_size / 2
+    assert first.rows + sum(each.rows for each in found) == rows
 
 
 def test_a_row_that_is_no_utf8_is_bad_whatever_else_is_wrong_with_it(
