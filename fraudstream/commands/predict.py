@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from fraudstream.commands.ending import tidied
 from fraudstream.commands.ledger import Root, registry_of, settings_with
 from fraudstream.commands.options import Config, Set
 from fraudstream.commands.progress import stages, to_stderr
@@ -93,6 +94,7 @@ def predict(
     else:
         way = _of_model(model, threshold, root, config, sets)
     with (
+        tidied(),
         places.readable(input_path, form) as source,
         _outlet(output_path, input_path, form, content_type) as (outlet, said, written),
     ):

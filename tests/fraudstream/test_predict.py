@@ -218,31 +218,23 @@ def test_ten_thousand_sentences_take_seconds(predict: Run, tmp_path: Path) -> No
         assert [int(each["prediction"]) for each in csv.DictReader(file)] == [1, 0] * 5_000
 
 
-def test_a_kill_leaves_what_was_there_before(tmp_path: Path, registry: Path) -> None:
-    """In the middle of a file, without warning."""
-    rows = "".join(f"{number},1.5,2.5\n" for number in range(200_000))
+@pytest.mark.parametrize(("how", "left"), [(signal.SIGKILL, 1), (signal.SIGTERM, 0)])
+def test_a_kill_leaves_what_was_there_before(how: signal.Signals, left: int, tmp_path: Path, registry: Path) -> None:
+    """In the middle of a file. Whoever is asked to end takes away what it began, too."""
     (tmp_path / "out.csv").write_text("before")
-    (tmp_path / "in.csv").write_text("id,length,width\n" + rows * 4)
-    command = [
-        sys.executable,
-        "-c",
-        SLOW,
-        "models",
-        "predict",
-        "-m",
-        "models:/flowers/1",
-        "-i",
-        "in.csv",
-        "-o",
-        "out.csv",
-    ]
+    rows = "".join(f"{number:0600},1.5,2.5\n" for number in range(15_000))
+    (tmp_path / "in.csv").write_text("id,length,width\n" + rows)
+    options = ["-m", "models:/flowers/1", "-i", "in.csv", "-o", "out.csv"]
+    command = [sys.executable, "-c", SLOW, "models", "predict", *options]
     env = environment(registry) | {"PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen(command, cwd=tmp_path, env=env, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         while b"half" not in process.stderr.readline():
             assert process.poll() is None
-        process.send_signal(signal.SIGKILL)
+        process.send_signal(how)
+        assert process.wait(30) == (-how if left else 128 + how)
     assert (tmp_path / "out.csv").read_text() == "before"
+    assert bool([each for each in tmp_path.iterdir() if each.name.startswith(".part-")]) == bool(left)
 
 
 SLOW = """
