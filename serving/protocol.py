@@ -4,7 +4,7 @@ Bodies are waited for where they are read.
 """
 
 import asyncio
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -13,7 +13,46 @@ from serving.refusal import Refusal
 
 NOT_HTTP: Final = Refusal(400, "this is no HTTP/1.1 request")
 CROWDED: Final = Refusal(503, "there are more connections than may be; try again", headers={"retry-after": "1"})
+AT_ONCE: Final = 16_384
 SLOW: Final = Refusal(408, "the headers did not come in time")
+
+
+class Joined:
+    """A transport that sends head and body of an answer at once: a system call costs as much as a small model."""
+
+    __slots__ = ("_loop", "_parts", "_size", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - everything else is the transport's own
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if not data:
+            return
+        if not self._parts:
+            self._loop.call_soon(self.flush)
+        self._parts.append(data)
+        self._size += len(data)
+        if self._size > AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._parts:
+            whole = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+            self._parts, self._size = [], 0
+            self._transport.write(whole)
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
+
+    def abort(self) -> None:
+        self._parts = []
+        self._transport.abort()
 
 
 class Protocol(H11Protocol):
@@ -30,6 +69,7 @@ class Protocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
+        self.transport = cast("asyncio.Transport", Joined(transport, self.loop))
         metrics.CONNECTIONS.set(len(self.connections))
         if len(self.connections) > self.most:
             self._end_with(CROWDED)

@@ -75,10 +75,10 @@ ADVICE: Final[Mapping[str, str]] = {
     "upstream, then `fraudstream drift`, then train again.",
     "fraudstream_drift_days": "`judged` grows once a day. `not_enough_rows`: this worker scores too few to tell.",
     "fraudstream_model_info": "The same on every worker, but for a moment after a promotion.",
-    "fraudstream_http_requests": "`status` 200 alone, but for callers who err. 429 and 503 for long: more is asked than "
-    "this machine can do; add workers. 500: see `model.failed` and `request.failed` in the log.",
-    "fraudstream_http_request_seconds": "Milliseconds for one row. Slow while `fraudstream_http_predict_seconds` is not: "
-    "requests wait for each other, or clients are slow.",
+    "fraudstream_http_requests": "`status` 200 alone, but for callers who err. 429 and 503 for long: more is asked "
+    "than this machine can do; add workers. 500: see `model.failed` and `request.failed` in the log.",
+    "fraudstream_http_request_seconds": "Milliseconds for one row. Slow while `fraudstream_http_predict_seconds` is "
+    "not: requests wait for each other, or clients are slow.",
     "fraudstream_http_predictions": "Moves while anything is asked.",
     "fraudstream_http_batch_rows": "1 while there is time for each request by itself; it grows under load, by itself.",
     "fraudstream_http_predict_seconds": "What the model needs.",

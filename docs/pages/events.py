@@ -1,5 +1,5 @@
-"""Every event that scorer and door log: where it is said, its fields, what it means. Found in the source, so none is left
-out.
+"""Every event that scorer and door log: where it is said, its fields, what it means. Found in the source, so none is
+left out.
 """
 
 import ast
@@ -22,9 +22,9 @@ NOTICE_FIELDS: Final = ("kind", "records")
 INTRODUCTION: Final = """\
 # Events
 
-What the scorer and the HTTP door log: one line per event, JSON unless stderr is a terminal ([log.format](settings.md#logformat)), with
-`event`, `level`, `timestamp`, the fields below, and `worker` where a worker says it. Nothing is said of a single
-record; what happens often is said at most once a minute, with how often it was.
+What the scorer and the HTTP door log: one line per event, JSON unless stderr is a terminal
+([log.format](settings.md#logformat)), with `event`, `level`, `timestamp`, the fields below, and `worker` where a worker
+says it. Nothing is said of a single record; what happens often is said at most once a minute, with how often it was.
 """
 EVENTS: Final[Mapping[str, str]] = {
     "broker.away": "The broker does not answer at the start; the worker waits for it.",
@@ -69,13 +69,13 @@ EVENTS: Final[Mapping[str, str]] = {
     "orders.none": "There is no orders topic, or this user may not read it: the worker runs without orders.",
     "orders.not_read": "The orders cannot be read to their end yet; a worker that starts waits for them, outside of "
     "its group.",
-    "model.failed": "The model failed on the rows of a request, which was answered with 500; the error's words are left "
-    "out, for they may quote rows.",
-    "model.not_switched": "What an alias names now cannot be used, or the registry cannot be read; the model before goes "
-    "on answering, and it is tried again.",
+    "model.failed": "The model failed on the rows of a request, which was answered with 500; the error's words are "
+    "left out, for they may quote rows.",
+    "model.not_switched": "What an alias names now cannot be used, or the registry cannot be read; the model before "
+    "goes on answering, and it is tried again.",
     "model.switched": "Requests are answered by another version from here on.",
-    "lane.failed": "Something that requests are answered with, `what`, failed in a way that nobody foresaw; the request "
-    "was answered with 500.",
+    "lane.failed": "Something that requests are answered with, `what`, failed in a way that nobody foresaw; the "
+    "request was answered with 500.",
     "request.late": "What a request was to be answered with did not come in time; it was answered with 503 or 504.",
     "request.unanswered": "What a request needs is away, and why; it was answered with 503.",
     "request.failed": "A request was answered with 500: what kind of error, and the line where it was raised.",

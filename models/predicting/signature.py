@@ -81,7 +81,7 @@ class Signature:
         return [place for place in range(len(table.columns)) if place not in taken]
 
     def _by_place(self, table: Table) -> list[int]:
-        if table.columns and len(table.columns) != len(self.columns):
+        if (table.columns or table.rows) and len(table.columns) != len(self.columns):
             said = f"the rows have {len(table.columns)} cells, the model takes {len(self.columns)}"
             raise BadTable(said, fix=f"it takes {_some(self.names)}")
         return list(range(len(table.columns)))

@@ -44,8 +44,12 @@ class Predicting:
             if kind == "json":
                 said = json_body(body, most_rows=most_rows)
                 return self._ask(said.table, said.params, old=said.shape == OLD_NAME)
-            reader = csv_body if kind == "csv" else parquet_body
-            return self._ask(reader(body, most_rows=most_rows), {})
+            if kind == "parquet":
+                return self._ask(parquet_body(body, most_rows=most_rows), {})
+            body.decode()  # the library that cuts it into cells prints to stderr what it cannot read
+            return self._ask(csv_body(body, most_rows=most_rows), {})
+        except UnicodeDecodeError as error:
+            raise Refusal(400, f"the CSV is not UTF-8 text, at byte {error.start + 1}") from None
         except TooLarge as error:
             raise Refusal(413, str(error.message)) from None
         except Usage as error:

@@ -17,7 +17,9 @@ import pytest
 from support.forked import Forked
 from support.served import ROW
 
+from fraudstream.serving import extra
 from models.registry.registry import Registry
+from schemas.errors import Misconfigured
 
 ROOT = Path(__file__).parents[2]
 LINE = re.compile(r"serving iris, version 1, digest [0-9a-f]{12}, on (http://127\.0\.0\.1:\d+)\n")
@@ -43,7 +45,7 @@ def program(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
 
 
 def test_it_says_what_it_serves_and_drains(shelf: Registry) -> None:
-    """The start line names model, version, digest and port. SIGTERM: what was asked is answered, then it ends with 0."""
+    """The start line names model, version, digest and port. SIGTERM: what was asked is answered, then it ends, 0."""
     with program(*command(shelf, "-p", "0", "-t", "30")) as (process, url):
         assert httpx.post(f"{url}/invocations", json={"data": [ROW]}).json() == {"predictions": [0]}
         rows = {"inputs": [ROW] * 60_000}
@@ -114,9 +116,6 @@ def test_a_port_that_is_taken(shelf: Registry, forked: Forked) -> None:
 
 def test_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the packages that serve, the command that installs them is told."""
-    from fraudstream.serving import extra
-    from schemas.errors import Misconfigured
-
     extra.needed()
     monkeypatch.setattr(extra, "find_spec", lambda name: None)
     with pytest.raises(Misconfigured, match="not installed: fastapi, uvicorn") as error:

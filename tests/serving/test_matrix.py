@@ -67,6 +67,10 @@ def _version(doors: dict[str, httpx.Client]) -> None:
     assert doors["iris"].get("/version").json()["model"]["name"] == "iris"
 
 
+def _probes(doors: dict[str, httpx.Client]) -> None:
+    assert doors["iris"].get("/ping").json() == doors["iris"].get("/health").json() == {"status": "alive"}
+
+
 def _errors(doors: dict[str, httpx.Client]) -> None:
     assert doors["iris"].get("/nowhere").json()["error_code"] == "NOT_FOUND"
 
@@ -88,6 +92,7 @@ def _each_row(doors: dict[str, httpx.Client]) -> None:
 
 OTHERWISE = {
     "version": _version,
+    "probes-in-json": _probes,
     "errors-of-one-shape": _errors,
     "names-of-this-machine": _host,
     "no-echo": _no_echo,

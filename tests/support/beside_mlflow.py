@@ -162,7 +162,7 @@ def main() -> int:
                 wrong.append(f"{model}: MLflow loads the directory and predicts something else")
             if run_there(environment, CLIENT, url=ours, rows=rows(model), columns=columns(model)) != found:
                 wrong.append(f"{model}: MLflow's client hears something else from this door")
-            print(f"{model}: {len(BODIES)} bodies, the directory loaded, the client heard", flush=True)
+            told(f"{model}: {len(BODIES)} bodies, the directory loaded, the client heard")
     for name, row in differences().items():
         if name not in seen:
             if any(body.differs == name for body in BODIES):
@@ -170,9 +170,14 @@ def main() -> int:
         elif set(seen[name]) != row.mlflow:
             wrong.append(f"{name}: MLflow answers {sorted(seen[name])}, documented are {sorted(row.mlflow)}")
     for name, by_status in sorted(seen.items()):
-        print(name, *(f"{status}: {', '.join(bodies)}" for status, bodies in by_status.items()), sep="\n    ")
-    print("\n".join(wrong) or "every difference is documented")
+        told(name, *(f"{status}: {', '.join(bodies)}" for status, bodies in by_status.items()))
+    told("\n".join(wrong) or "every difference is documented")
     return 1 if wrong else 0
+
+
+def told(*lines: str) -> None:
+    sys.stdout.write("\n    ".join(lines) + "\n")
+    sys.stdout.flush()
 
 
 def compare(body: Body, model: str, ours: Answered, theirs: Answered, wrong: list[str], seen: Seen) -> None:

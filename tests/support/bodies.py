@@ -141,6 +141,7 @@ BODIES = (
     Body("inputs by column", lambda m: {"inputs": lists(m)}),
     Body("inputs that are objects", lambda m: {"inputs": records(m)}),
     Body("inputs, one value for a column", lambda m: {"inputs": records(m)[0]}, rows=1),
+    Body("inputs, rows without cells", lambda m: {"inputs": [[], []]}, 400),
     Body("data", lambda m: {"data": rows(m)}, differs="data"),
     Body("pandas' split at the top", lambda m: {"columns": columns(m), "data": rows(m)}, 400),
     Body("a bare list", rows, 400),
