@@ -32,7 +32,7 @@ from models.registry.registry import Registry
 ROOT: Final = Path(__file__).parents[1]
 LOAD: Final = ROOT / "bench" / "load.py"
 CONNECTIONS: Final = (1, 8, 64)
-CROWD: Final = 512
+CROWD: Final = 256
 """Connections from which twice the capacity is asked."""
 FLOOR_MS: Final = 100.0
 FLOOR_ROWS: Final = 1_000

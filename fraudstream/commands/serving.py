@@ -73,10 +73,12 @@ def serve(
 
 
 def _check(settings: "Settings", model: str) -> None:
-    """What is wrong with the model is said once, and before any worker is started."""
-    from fraudstream.serving.model import live
+    """What is wrong with the model's name or files is said once, before any worker is started."""
+    from models.artefact.opened import open_
+    from models.registry.registry import Registry
 
-    live(settings, model)
+    found = Registry(settings.models.root.expanduser(), settings.models.trusted).resolve(model)
+    open_(found.folder, seal=found.seal)
 
 
 def _one(settings: "Settings", model: str, slot: int, lifeline: int | None, listener: int | None) -> None:

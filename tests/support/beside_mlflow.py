@@ -153,7 +153,8 @@ def main() -> int:
             ours = stack.enter_context(served(live(settings, f"models:/{model}/Production")))
             with httpx.Client(base_url=ours) as here, httpx.Client(base_url=theirs, timeout=60) as there:
                 for body in BODIES:
-                    compare(body, model, asked(here, body, model), asked(there, body, model), wrong, seen)
+                    found = {"ours": asked(here, body, model), "theirs": asked(there, body, model)}
+                    compare(body, model, **found, wrong=wrong, seen=seen)
                 expected = here.post(
                     "/invocations", json={"dataframe_split": {"columns": columns(model), "data": rows(model)}}
                 )
@@ -180,7 +181,7 @@ def told(*lines: str) -> None:
     sys.stdout.flush()
 
 
-def compare(body: Body, model: str, ours: Answered, theirs: Answered, wrong: list[str], seen: Seen) -> None:
+def compare(body: Body, model: str, *, ours: Answered, theirs: Answered, wrong: list[str], seen: Seen) -> None:
     if ours == theirs or (ours.status == theirs.status and ours.status != 200):
         return
     differs = body.differs
