@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-from schemas.errors import FraudstreamError, Usage
+from schemas.errors import FraudstreamError, Misconfigured, Usage
 from serving.refusal import Refusal, too_many, unavailable
 
 Answer = TypeVar("Answer")
@@ -35,8 +35,12 @@ class Away:
     what: str
     code: str
 
-    def refusal(self) -> Refusal:
-        return unavailable(f"{self.what} does not answer; try again in a moment", code=self.code, after_s=AGAIN_S)
+    def refusal(self, error: FraudstreamError | None = None) -> Refusal:
+        """Where something is wrong with the settings, trying again is not all that it takes."""
+        said = "does not answer; try again in a moment"
+        if isinstance(error, Misconfigured):
+            said = "cannot be used as it is set up; the log of the server says why"
+        return unavailable(f"{self.what} {said}", code=self.code, after_s=AGAIN_S)
 
 
 @dataclass(slots=True)
@@ -85,7 +89,7 @@ class Lane:
             raise
         except FraudstreamError as error:
             log.warning("request.unanswered", what=self.name, why=error.message)
-            raise (self.away or Away(f"what {self.name} needs", "")).refusal() from None
+            raise (self.away or Away(f"what {self.name} needs", "")).refusal(error) from None
 
     def _heard(self, future: "Future[object]") -> None:
         if error := future.exception():

@@ -23,6 +23,10 @@ class Unknown(LookupError):
         self.words = words
 
 
+class Irreproducible(LookupError):
+    """What decided then is not here any more, or another one."""
+
+
 class Scoring(Protocol):
     """Of one thread."""
 
@@ -65,7 +69,9 @@ class Flags(Protocol):
 
 class Explaining(Protocol):
     def explain(self, event_id: str, since_ms: int | None) -> Told:
-        """Raises Unknown where there is neither a decision nor a transaction of it."""
+        """Raises Unknown where there is neither a decision nor a transaction of it, Irreproducible where its model is
+        not here.
+        """
 
 
 class Verdicts(Protocol):

@@ -56,6 +56,13 @@ class Window:
         with self._lock:
             return self._flags[-1][0] if self._flags else None
 
+    def place(self, event_id: str) -> tuple[int, int] | None:
+        """Partition and offset of the transaction, where its flag is among these."""
+        with self._lock:
+            sources = (flag["source"] for _, flag in reversed(self._flags) if flag["event_id"] == event_id)
+            found = next(sources, None)
+        return None if found is None else (found["partition"], found["offset"])
+
     def recent(self, card: str | None, most: int) -> Recent | None:
         with self._lock:
             if self._since_ms is None:

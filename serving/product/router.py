@@ -19,12 +19,15 @@ from serving.product.answer import answer
 from serving.product.asked import Asked, Object, listed, moment_ms, only
 from serving.product.lanes import KAFKA, Lanes
 from serving.product.parameters import Card, Customer, DaysAgo, EventId, InAYear, Most, Since, Value
-from serving.product.ports import Ports, Unknown, Unpublished
+from serving.product.ports import Irreproducible, Ports, Unknown, Unpublished
 from serving.product.scoring import ask, scored
 from serving.refusal import Refusal, unavailable
 
 MOST_LABELS: Final = 1_000
 NO_GENERATION_S: Final = 60
+ELSEWHERE: Final = (
+    "the model, policy or settings that decided it are not those that are here; the log has more"
+)
 UNPUBLISHED: Final = "no churn generation was published yet; `fraudstream nightly` publishes one"
 
 
@@ -107,6 +110,8 @@ class _Routes:
             return answer(await self.lanes.explaining.run(partial(self.ports.explaining.explain, event_id, since_ms)))
         except Unknown as unknown:
             raise Refusal(404, unknown.words, code="UNKNOWN_EVENT") from None
+        except Irreproducible:
+            raise Refusal(409, ELSEWHERE, code="IRREPRODUCIBLE") from None
 
     async def verdicts(self, request: Request) -> Response:
         try:

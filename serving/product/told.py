@@ -11,6 +11,7 @@ JSON: Final = "application/json"
 REFUSED: Final[Mapping[int, str]] = {
     400: "What was sent cannot be used: where and why, never what stood there.",
     404: "Nobody knows it.",
+    409: "What it would be computed with is not here.",
     413: "More bytes or rows than are taken at once.",
     415: "Something else than JSON in UTF-8.",
     429: "As many requests as there may be are waiting; Retry-After says when to try again.",
@@ -122,7 +123,7 @@ EXPLAIN: Final = Operation(
     "contributed, rules, thresholds, churn, the model and policy in force, and whether it comes out the same when it "
     "is computed anew. Reads the log, so that it takes a while; `since` bounds the search.",
     SHAPES["Explanation"],
-    (400, 404, 429, 503, 504),
+    (400, 404, 409, 429, 503, 504),
 )
 LABELS: Final = Operation(
     "POST",

@@ -18,7 +18,11 @@ def product_of(settings: Settings) -> Product:
     """Raises Misconfigured for a model that is there and cannot be used, and for an offers' policy that is none."""
     flags = FlagsReader(settings)
     ports = Ports(
-        LiveScoring(settings), LiveCustomers(settings), flags.window, LogExplaining(settings), LogVerdicts(settings)
+        LiveScoring(settings),
+        LiveCustomers(settings),
+        flags.window,
+        LogExplaining(settings, flags.window.place),
+        LogVerdicts(settings),
     )
     made = product(ports, settings.serve)
 

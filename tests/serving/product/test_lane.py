@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from schemas.errors import DependencyAway, Usage
+from schemas.errors import DependencyAway, Misconfigured, Usage
 from serving.product.lane import Away, Lane
 from serving.refusal import Refusal
 
@@ -128,3 +128,16 @@ def test_what_is_posted_is_done_also_when_everything_is_away(lanes: list[Lane]) 
     here.post(gone)
     here.post(done.set)
     assert done.wait(5)
+
+
+def test_what_is_set_up_wrongly_is_no_matter_of_waiting(lanes: list[Lane]) -> None:
+    """The same code, other words; what is wrong stays in the log."""
+
+    def wrong() -> None:
+        raise Misconfigured("there is no topic 'secret'")
+
+    with pytest.raises(Refusal) as refused:
+        asyncio.run(lane(lanes).run(wrong))
+    assert (refused.value.status, refused.value.code) == (503, AWAY.code)
+    assert "set up" in refused.value.message
+    assert "secret" not in refused.value.message

@@ -6,7 +6,8 @@ from serving.product.recent import Window
 
 
 def flag(number: int, card: str = "c") -> dict[str, Any]:
-    return {"event_id": f"e{number}", "card_id": card, "reasons": ["amount_high"], "features": [1.0]}
+    source = {"topic": "t", "partition": 2, "offset": number}
+    return {"event_id": f"e{number}", "card_id": card, "reasons": ["amount_high"], "features": [1.0], "source": source}
 
 
 def ids(window: Window, card: str | None = None, most: int = 10) -> list[str]:
@@ -59,3 +60,12 @@ def test_what_is_read_again_counts_once() -> None:
     again = window.recent(None, 9)
     assert again is not None
     assert (again.since_ms, again.current) == (0, True)
+
+
+def test_where_a_flagged_transaction_is() -> None:
+    """So that nobody has to search the log for it."""
+    window = Window(2)
+    for number in range(3):
+        window.add(0, number, number, flag(number))
+    assert window.place("e2") == (2, 2)
+    assert window.place("e0") is None

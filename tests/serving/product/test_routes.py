@@ -7,6 +7,7 @@ import pytest
 from support.deployment import Deployment
 from support.label_topic import HOUR
 
+from fraudstream.serving.product.explaining import LogExplaining
 from schemas.contracts import LABEL
 from schemas.lot import Checks, Decoder, Raw
 from schemas.registry import Registry
@@ -142,6 +143,20 @@ def test_a_flag_and_what_was_approved_are_explained(door: Any) -> None:
     assert flag["contributions"]
     approved = door.get("/v1/decisions/event-3").json()
     assert (approved["equal"], approved["decision"]["outcome"]) == (True, "approve")
+
+
+@pytest.mark.parametrize("place", [(4, 10_000), (99, 0), (0, 0)])
+def test_a_place_that_is_wrong_is_searched_for(streamed: Deployment, place: tuple[int, int]) -> None:
+    """As after a topic was made again under its name."""
+    found = LogExplaining(streamed.settings, lambda _: place).explain(FLAGGED, None)
+    assert (found["event_id"], found["equal"]) == (FLAGGED, True)
+
+
+def test_what_was_decided_by_what_is_not_here(opened: Any, streamed: Deployment) -> None:
+    """409: neither is Kafka away nor is the event unknown."""
+    rules = streamed.settings.rules.model_copy(update={"home_countries": ("FR",)})
+    with opened(streamed.settings.model_copy(update={"rules": rules})) as door:
+        refused(door.get(f"/v1/decisions/{FLAGGED}"), 409, "IRREPRODUCIBLE")
 
 
 def test_an_event_that_nobody_has_seen(door: Any) -> None:
