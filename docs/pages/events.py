@@ -74,8 +74,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "model.not_switched": "What an alias names now cannot be used, or the registry cannot be read; the model before "
     "goes on answering, and it is tried again.",
     "model.switched": "Requests are answered by another version from here on.",
-    "lane.failed": "Something that requests are answered with, `what`, failed in a way that nobody foresaw; the "
-    "request was answered with 500.",
+    "lane.failed": "What requests are answered with, `what`, could not be made ready, or not closed; while it is not "
+    "ready, /health/ready says so.",
     "request.late": "What a request was to be answered with did not come in time; it was answered with 503 or 504.",
     "request.unanswered": "What a request needs is away, and why; it was answered with 503.",
     "request.failed": "A request was answered with 500: what kind of error, and the line where it was raised.",

@@ -25,9 +25,7 @@ from serving.refusal import Refusal, unavailable
 
 MOST_LABELS: Final = 1_000
 NO_GENERATION_S: Final = 60
-ELSEWHERE: Final = (
-    "the model, policy or settings that decided it are not those that are here; the log has more"
-)
+ELSEWHERE: Final = "the model, policy or settings that decided it are not those that are here; the log has more"
 UNPUBLISHED: Final = "no churn generation was published yet; `fraudstream nightly` publishes one"
 
 
