@@ -11,7 +11,7 @@ MLFLOW_VERSION ?= 3.17.2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo demo-model test check lint types imports docs docs-check fuzz fuzz-http soak bench-decode bench-trees bench-features bench-labels bench-drift bench-state lock clean bench-scorer bench-stages bench-nightly bench-http compat-mlflow bench-enrich chaos
+.PHONY: help venv demo demo-model test check lint types imports docs docs-check screenshots fuzz fuzz-http soak bench-decode bench-trees bench-features bench-labels bench-drift bench-state lock clean bench-scorer bench-stages bench-nightly bench-http compat-mlflow bench-enrich chaos
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ imports: $(VENV)/.ready  ## imports go down only
 
 docs: $(VENV)/.ready  ## write the generated pages: settings, metrics, command line, ...
 	@$(BIN)/python docs/generate.py
+
+screenshots: $(VENV)/.ready  ## make docs/images anew: a demo is played, a browser looks at its page
+	@PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
 docs-check: $(VENV)/.ready  ## are the generated pages fresh
 	@$(BIN)/python docs/generate.py --check

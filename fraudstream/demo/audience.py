@@ -24,13 +24,15 @@ FETCH_WAIT_MS: Final = 20
 class Audience:
     """Committed records only, without a group: all decisions, and the transactions from `since_ms` on.
 
-    Transactions before that are in the log when this is made. `arrived` hears how far time went in it.
+    Transactions before that are in the log when this is made. `arrived` hears how far time went in it. `hurried`: it
+    was asked to end, rather than coming to its end.
     """
 
     def __init__(
         self, reader: Consumer, settings: Settings, board: ScoreBoard, since_ms: int, arrived: Callable[[int], None]
     ) -> None:
         self.board = board
+        self.hurried = False
         self._reader = reader
         self._arrived = arrived
         self._decisions = Decisions(Fingerprints())

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 EVERY_S: Final = 1.0
 ROUNDS: Final = 4
+CAUGHT_UP_MS: Final = 1_000.0
+CATCHING_UP_S: Final = 15.0
 TITLE: Final = "Demo: simulated people"
 LATENCY: Final = "from transaction to answer"
 
@@ -52,6 +54,8 @@ class Fed:
         self.url: str | None = url
         self._live, self._board, self._workers = live, board, workers
         self._rounds: deque[tuple[float, dict[str, int]]] = deque(maxlen=ROUNDS)
+        self._began: float | None = None
+        self._flows = False
 
     def flag(self, decision: "Decision") -> None:
         from serving.page.facts import flag
@@ -63,8 +67,16 @@ class Fed:
         if self._rounds and now - self._rounds[-1][0] < EVERY_S:
             return
         self._rounds.append((now, dict(self._board.outcomes)))
-        if len(self._rounds) > 1 and self._board.scored:
+        if len(self._rounds) > 1 and self._caught_up(now):
             self._tell(now)
+
+    def _caught_up(self, now: float) -> bool:
+        """What came while the scorer started is answered all at once: a peak that would be all there is to see."""
+        board = self._board
+        self._began = self._began or (now if board.scored else None)
+        late = self._began is not None and now - self._began > CATCHING_UP_S
+        self._flows = self._flows or late or (board.scored > 0 and board.age(0.99) < CAUGHT_UP_MS)
+        return self._flows
 
     def _tell(self, now: float) -> None:
         from serving.page.facts import Figures, Rate

@@ -90,7 +90,7 @@ def play(plan: Plan, console: Console) -> bool:
         seats = stack.enter_context(audience(ground.settings, board, era.live_ms, truth.arrived))
         verdict = _perform(plan, console, ground, seats, (scorer, simulation), shown=shown)
         console.print(str(verdict), markup=False, highlight=False, soft_wrap=True)
-        if shown.url and plan.stay_s:
+        if shown.url and plan.stay_s and not seats.hurried:
             _stay(plan.stay_s, console, shown)
     return verdict.clean
 
@@ -149,6 +149,7 @@ def _perform(
         if simulation.done:
             show.say("the simulation has come to yesterday, where it ends")
         show.say("ending: the simulation stops, the scorer finishes what is there")
+        seats.hurried = asked()
         simulation.stop()
         sent = seats.sent()
         too_late = _over_after(RECOVER_S if plan.kill else DRAIN_S)

@@ -98,8 +98,8 @@ def test_it_shows_flags_and_accounts_for_every_transaction_while_workers_are_kil
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_ending_it_leaves_no_process_behind(number: signal.Signals) -> None:
-    """Kafka, Redis, scorer, simulation: all of them go with the demo, however it ends."""
-    process = demo(*FEW)
+    """Kafka, Redis, scorer, simulation: all of them go with the demo, however it ends, and nothing stays then."""
+    process = demo(*FEW, "--stay", "600")
     first_flag(process)
     started = descendants(process.pid)
     assert len(started) >= 5
