@@ -1,7 +1,7 @@
 // The tiles: what happened in the last second, and how that went over the last minutes.
 
 import { byId, el, icon, put, say } from "./dom.js";
-import { OUTCOMES, milliseconds, number, share, span } from "./format.js";
+import { OUTCOMES, milliseconds, number, share } from "./format.js";
 import { spark } from "./spark.js";
 
 const POINTS = 180;
@@ -39,7 +39,7 @@ function draw(now, workers) {
 }
 
 const minutes = () => (series.length < 100 ? `the last ${series.length} s` : `the last ${Math.round(series.length / 60)} min`);
-const waiting = (now) => (now.lag_s === null ? "nothing is known of how long" : now.lag_records ? `the oldest for ${span(now.lag_s)}` : "everything is answered");
+const waiting = (now) => (now.lag_s === null ? "nothing is known of how long" : now.lag_records ? `the oldest for ${milliseconds(now.lag_s * 1000)}` : "everything is answered");
 
 function outcomes(found) {
   const counts = ORDER.map((name) => found[name]?.total || 0);

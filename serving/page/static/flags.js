@@ -98,12 +98,24 @@ function rows(fitting) {
   const focused = document.activeElement?.closest?.("tr")?.dataset.event;
   const first = there.size === 0;
   const made = shown.map((flag) => fresh(there.get(flag.event_id), flag) || row(flag, first));
-  made.forEach((each, place) => each.classList.toggle("dated", !place || day(shown[place].event_time) !== day(shown[place - 1].event_time)));
-  body.replaceChildren(...made);
+  made.forEach((each, nth) => each.classList.toggle("dated", !nth || day(shown[nth].event_time) !== day(shown[nth - 1].event_time)));
+  place(body, made);
   const tab = made.find((each) => each.dataset.event === focused) || made[0];
   for (const each of made) each.querySelector(".why button").tabIndex = each === tab ? 0 : -1;
   if (focused && tab?.dataset.event === focused) tab.querySelector(".why button").focus({ preventScroll: true });
   nothing(shown.length === 0);
+}
+
+/* Rows that stay are not touched: neither their animation nor a finger on them begins anew. */
+function place(body, made) {
+  let at = body.firstElementChild;
+  const wanted = new Set(made);
+  for (const each of made) {
+    while (at && !wanted.has(at)) { const gone = at; at = at.nextElementSibling; gone.remove(); }
+    if (each === at) at = at.nextElementSibling;
+    else body.insertBefore(each, at);
+  }
+  while (at) { const gone = at; at = at.nextElementSibling; gone.remove(); }
 }
 
 const fresh = (row, flag) => (row && row.dataset.verdict === (verdicts.get(flag.event_id) || "") ? row : null);
@@ -112,7 +124,7 @@ function row(flag, first) {
   const verdict = verdicts.get(flag.event_id) || "";
   const why = flag.reasons.map((each) => each.sentence).join(" ");
   const button = el("button", { type: "button", tabindex: -1, "aria-haspopup": "dialog", "aria-label": `${OUTCOMES[flag.outcome]}, ${money(flag.amount_minor, flag.currency)} ${flag.currency}, card ${flag.card_id}: ${why}` }, why);
-  return el("tr", { class: first ? null : "new", "data-event": flag.event_id, "data-verdict": verdict, "aria-current": flag.event_id === current, onclick: () => { byId("rows").querySelectorAll(".why button").forEach((each) => { each.tabIndex = each === button ? 0 : -1; }); open(flag, button); } },
+  return el("tr", { class: first ? null : "new", "data-event": flag.event_id, "data-verdict": verdict, "aria-current": flag.event_id === current, onanimationend: (event) => event.currentTarget.classList.remove("new"), onclick: () => { byId("rows").querySelectorAll(".why button").forEach((each) => { each.tabIndex = each === button ? 0 : -1; }); open(flag, button); } },
     el("td", { class: "time" }, clock(flag.event_time), " ", el("small", {}, day(flag.event_time))),
     el("td", { class: "outcome" }, badge(flag.outcome), verdict ? [" ", el("span", { class: "badge verdict" }, icon(verdict === "fraud" ? "warn" : "ok"), verdict)] : null),
     el("td", { class: "amount number" }, money(flag.amount_minor, flag.currency), el("small", {}, flag.currency)),
@@ -124,15 +136,15 @@ function row(flag, first) {
 export const badge = (outcome) => el("span", { class: "badge", "data-outcome": outcome }, icon(outcome), OUTCOMES[outcome] || outcome);
 
 function nothing(so) {
-  const place = byId("no-flags");
-  place.hidden = !so;
+  const space = byId("no-flags");
+  space.hidden = !so;
   byId("table").classList.toggle("unseen", so);
   if (!so) return;
   const topic = sources.flags;
-  if (flags.length) put(place, empty("None of these yet", `${flags.length} flags of the other kind are in the list.`));
-  else if (!topic) put(place, empty("Looking for flags", "The server has not said yet what is on the topic of flags."));
-  else if (topic.state === "away") put(place, empty("The flags cannot be read", topic.said, [topic.fix]));
-  else put(place, empty("No flags yet", "They appear here the moment a worker decides. Score what is on the topic of transactions, and let the simulator send some:", ["fraudstream score", "fraudstream simulate --rate 50"]));
+  if (flags.length) put(space, empty("None of these yet", `${flags.length} flags of the other kind are in the list.`));
+  else if (!topic) put(space, empty("Looking for flags", "The server has not said yet what is on the topic of flags."));
+  else if (topic.state === "away") put(space, empty("The flags cannot be read", topic.said, [topic.fix]));
+  else put(space, empty("No flags yet", "They appear here the moment a worker decides. Score what is on the topic of transactions, and let the simulator send some:", ["fraudstream score", "fraudstream simulate --rate 50"]));
 }
 
 function arrows(event) {

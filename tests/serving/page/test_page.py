@@ -75,11 +75,15 @@ def test_it_shows_what_happens(site: Any, visit: Visit) -> None:
 
 
 def test_flags_arrive(site: Any, visit: Visit) -> None:
-    """A flag is there within a moment, on top, without anything being asked for."""
+    """A flag is there within a moment, on top, without anything being asked for; the rows below stay what they were."""
     page = visit(site.url)
     expect(rows(page)).to_have_count(30)
+    page.evaluate("document.querySelectorAll('#rows tr').forEach((row) => { row.stayed = true; })")
     site.seeded.flag(1_000, card="c-new")
     expect(rows(page).first).to_contain_text("c-new")
+    assert (
+        page.evaluate("[...document.querySelectorAll('#rows tr')].map((row) => !row.stayed)") == [True] + [False] * 30
+    )
 
 
 def test_the_list_stands_still_while_it_is_read(site: Any, visit: Visit) -> None:
