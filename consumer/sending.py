@@ -19,8 +19,8 @@ def send(producer: Any, pending: Pending, delivered: Callable[[Any, Any], None] 
     for each in pending.records:
         for topic, value, key, partition, headers in each.calls():
             while True:
-                try:  # by place: names would cost a third of the call
-                    produce(topic, value, key, partition, None, delivered, NOW, headers)
+                try:  # by place, since names cost a third of the call
+                    produce(topic, value, key, partition, delivered, None, NOW, headers)
                 except BufferError:
                     producer.poll(QUEUE_FULL_WAIT_S)
                 else:

@@ -20,7 +20,7 @@ class Client:
     waiting: list[Any] = field(default_factory=list)
 
     def produce(self, *given: Any) -> None:
-        self.waiting.append(given[5])
+        self.waiting.append(given[4])
 
     def poll(self, _: float) -> None:
         """Nothing to say."""
