@@ -49,16 +49,14 @@ class Desk:
     ) -> list[Sheaf]:
         """Each topic's in input order; flags before the scores, among which they stand again."""
         outcome, flagging = judged.decided.outcome, BACKLOG not in now.degraded
-        flags = outcome != Outcome.APPROVE
-        rows = np.flatnonzero(flags) if self.scores_topic is None else np.arange(len(outcome))
-        if not len(rows) or not (flagging or self.scores_topic):
+        flags = np.flatnonzero(outcome != Outcome.APPROVE) if flagging else np.zeros(0, np.int64)
+        rows = flags if self.scores_topic is None else np.arange(len(outcome))
+        if not len(rows):
             return []
-        epochs = _epochs(judged, first_offset)
-        sheaf = self._sheaf(Answered(judged, rows, epochs, now, now_ms), self.scores_topic or self.flags_topic)
-        if self.scores_topic is None:
-            return [sheaf]
-        flagged = flagging and flags.any()
-        return [sheaf.where(flags.tolist(), self.flags_topic), sheaf] if flagged else [sheaf]
+        answered = Answered(judged, rows, _epochs(judged, first_offset), now, now_ms)
+        sheaf = self._sheaf(answered, self.scores_topic or self.flags_topic)
+        again = self.scores_topic is not None and len(flags)
+        return [sheaf.at(flags.tolist(), self.flags_topic), sheaf] if again else [sheaf]
 
     def _sheaf(self, of: Answered, topic: str) -> Sheaf:
         rows, messages = of.judged.lot.rows, of.judged.fetched.messages

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress, repeat
+from itertools import repeat
 from typing import Protocol
 
 import numpy as np
@@ -100,17 +100,17 @@ class Sheaf:
         return zip(repeat(self.topic), self.values, self.keys, self.partitions, self.headers, strict=False)
 
     def only(self, partitions: frozenset[int]) -> "Sheaf | None":
-        kept = [each in partitions for each in self.partitions]
-        return self.where(kept) if any(kept) else None
+        kept = [place for place, each in enumerate(self.partitions) if each in partitions]
+        return self.at(kept) if kept else None
 
-    def where(self, kept: Sequence[bool], topic: str | None = None) -> "Sheaf":
-        """Those alone, for another topic where one is named."""
+    def at(self, places: Sequence[int], topic: str | None = None) -> "Sheaf":
+        """The records at these places alone, for another topic where one is named."""
         return Sheaf(
             topic or self.topic,
-            list(compress(self.partitions, kept)),
-            list(compress(self.keys, kept)),
-            list(compress(self.values, kept)),
-            list(compress(self.headers, kept)),
+            [self.partitions[each] for each in places],
+            [self.keys[each] for each in places],
+            [self.values[each] for each in places],
+            [self.headers[each] for each in places],
         )
 
 

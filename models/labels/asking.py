@@ -42,10 +42,13 @@ def any_row(arena: Integers, rows: int) -> bool:
 
 @compiled
 def span(arena: Integers, rows: int, width: int, step: int) -> tuple[int, int]:
-    """Of the rows of a list those within the horizon: where they start and end."""
-    start = arena[rows]
-    end = after(arena, start, start + (arena[rows + room.SIZE] >> room.LEVEL_BITS) * width, width, step)
-    begin = after(arena, start, end, width, step - arena[room.HORIZON])
+    """Of the rows of a list those within the horizon: where they start and end. Most often that is all of them."""
+    begin = arena[rows]
+    end, oldest = begin + (arena[rows + room.SIZE] >> room.LEVEL_BITS) * width, step - arena[room.HORIZON]
+    if end > begin and arena[end - width] > step:
+        end = after(arena, begin, end, width, step)
+    if end > begin and arena[begin] <= oldest:
+        begin = after(arena, begin, end, width, oldest)
     return begin, end
 
 

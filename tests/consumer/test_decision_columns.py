@@ -19,6 +19,7 @@ from consumer import decision_columns
 from consumer.decision_columns import InColumns
 from consumer.decision_rows import ByRows
 from consumer.decisions import Desk
+from consumer.epochs import BACKLOG
 from consumer.judged import Answered
 from models.churn.weighed import STATUSES
 from models.decide import ModelRef
@@ -218,3 +219,20 @@ def test_everything_is_compiled_before_the_first_decision() -> None:
         "assert compiled() == [1, 1, 1], compiled()\n"
     )
     subprocess.run([sys.executable, "-c", script], env=_here(), check=True, timeout=120)
+
+
+@pytest.mark.parametrize("backlog", [False, True])
+@pytest.mark.parametrize("scores", [None, "scores"])
+@pytest.mark.parametrize("outcomes", [(), (0,), (1,), (0, 2, 0, 1)])
+def test_flags_stand_on_their_own_topic(outcomes: tuple[int, ...], scores: str | None, backlog: bool) -> None:
+    """Before the scores, the same bytes; in a backlog on that of the scores alone, where there is one."""
+    some = [Row(outcome=outcome, offset=place, partition=place % 2) for place, outcome in enumerate(outcomes)]
+    of = answered_of(some, Shared(degraded=(BACKLOG,) if backlog else ()), [])
+    records = Desk.of("flags", scores, Framing.SINGLE_OBJECT).records(of.judged, of.now, lambda _: 0, 1)
+    calls = [call for each in records for call in each.calls()]
+    found = [(topic, key, dict(said)["ce_id"], partition) for topic, _, key, partition, said in calls]
+    places = [(b"card-1", f"transactions/{place % 2}/{place}".encode(), place % 2) for place in range(len(outcomes))]
+    flags = [] if backlog else [("flags", *place) for place, outcome in zip(places, outcomes, strict=True) if outcome]
+    assert found == flags + [("scores", *place) for place in places if scores]
+    values = {(said[1][1], value) for _, value, _, _, said in calls}
+    assert len(values) == len({each for each, _ in values})
