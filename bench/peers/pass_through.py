@@ -1,0 +1,27 @@
+"""No job at all: every record goes out as it came. The bound of whatever uses this client record by record."""  # noqa: INP001
+
+from clients import commit, consumer, ends, lot, producer
+from job import arguments
+
+
+def main() -> None:
+    given = arguments(__doc__)
+    source, sink = consumer(given), producer(given)
+    exactly, out = given.guarantee == "exactly-once", given.out
+    while True:
+        messages = lot(source, given.lot)
+        if not messages:
+            continue
+        if exactly:
+            sink.begin_transaction()
+        for each in messages:
+            sink.produce(out, each.value(), each.key())
+        sink.poll(0)
+        if exactly:
+            commit(source, sink, messages)
+        else:
+            source.store_offsets(offsets=ends(messages))
+
+
+if __name__ == "__main__":
+    main()
