@@ -74,12 +74,12 @@ class Ground:
             {
                 "bootstrap.servers": self.bootstrap,
                 "partitioner": "murmur2_random",
+                "enable.idempotence": True,  # a batch that is sent again must not come after later ones
                 "linger.ms": 20,
                 "batch.num.messages": 20_000,
                 "queue.buffering.max.messages": 1_000_000,
             }
         )
-        # Without it, records wait for the metadata beside those that come later, and cards get out of order.
         client.list_topics(topic, timeout=PATIENCE_S)
         for number, (key, value, at) in enumerate(self.material.records(first, count)):
             if number % 5_000 == 0:

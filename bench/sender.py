@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("seconds", type=float)
     parser.add_argument("first", type=int)
     given = parser.parse_args()
-    settings: dict[str, Any] = {"bootstrap.servers": given.bootstrap, "partitioner": "murmur2_random", "linger.ms": 0}
+    settings: dict[str, Any] = {"bootstrap.servers": given.bootstrap, "partitioner": "murmur2_random", "linger.ms": 0, "enable.idempotence": True}
     client = Producer(settings | {"queue.buffering.max.messages": 1_000_000})
     told = send(client, given.topic, given.folder, given.rate, given.seconds, given.first)
     sys.stdout.write(json.dumps(told))
