@@ -10,9 +10,8 @@ from typing import IO, Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from schemas.tables import csv_rows, shapes
+from schemas.tables import csv_rows, parquet_whole, shapes
 from schemas.tables.json_values import NOT_UTF8, decoded
 from schemas.tables.table import Bad, BadTable, Column, Kind, Table, TooLarge
 from schemas.verdicts import Reason
@@ -21,9 +20,6 @@ SHAPES: Final = ("dataframe_split", "dataframe_records", "instances", "inputs", 
 """`data` is what the oldest servers took."""
 PARAMS: Final = "params"
 MOST_ROWS: Final = 1_000_000
-UNPACKED: Final = 1 << 30
-"""Bytes that a Parquet body may say it has when unpacked: a small one can stand for an immense one."""
-THRIFT: Final = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +68,7 @@ def csv_body(content: bytes, *, most_rows: int = MOST_ROWS) -> Table:
 
 
 def parquet_body(content: bytes, *, most_rows: int = MOST_ROWS) -> Table:
-    try:
-        with pq.ParquetFile(pa.BufferReader(content), **_bounds()) as file:
-            about = file.metadata
-            size = sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
-            if about.num_rows > most_rows or size > UNPACKED:
-                raise TooLarge(f"there are {about.num_rows:,} rows of {size:,} bytes, which are too many at once")
-            names = shapes.once(file.schema_arrow.names)
-            whole = file.read(use_threads=False).combine_chunks()
-            whole.validate(full=True)
-    except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError, NotImplementedError, KeyError):
-        raise BadTable("the body is not Parquet that can be read") from None
-    cells = [_one(whole.column(number)) for number in range(whole.num_columns)]
-    return Table.of(names, [Column(each, Kind.TYPED) for each in cells], whole.num_rows)
+    return parquet_whole.read(content, most_rows)
 
 
 def _table(shape: str, said: object) -> Table:
@@ -119,18 +103,6 @@ class _Whole:
 
     def __str__(self) -> str:
         return "the body"
-
-
-def _bounds() -> dict[str, int]:
-    return {"thrift_string_size_limit": THRIFT, "thrift_container_size_limit": THRIFT}
-
-
-def _one(chunked: pa.ChunkedArray) -> pa.Array:
-    return (
-        chunked.chunk(0)
-        if chunked.num_chunks == 1
-        else pa.concat_arrays(chunked.chunks or [pa.array([], chunked.type)])
-    )
 
 
 def _joined(tables: list[Table]) -> Table:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from schemas.tables import BadTable, Table, TooLarge, csv_body, json_body, parquet_body
+from schemas.tables import BadTable, Table, TooLarge, csv_body, json_body, parquet_body, parquet_whole
 
 SECRET = "hunter2"
 
@@ -147,3 +147,32 @@ def test_parquet_keeps_its_types_and_what_is_none_is_refused() -> None:
     for broken in (b"", b"PAR1", stream.getvalue()[:-9], b"PAR1" + stream.getvalue()[20:]):
         with pytest.raises(BadTable):
             parquet_body(broken)
+
+
+def parquet(**columns: pa.Array) -> bytes:
+    stream = BytesIO()
+    pq.write_table(pa.table(columns), stream, compression="zstd")
+    return stream.getvalue()
+
+
+def repeated(values: pa.Array, rows: int) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), values)
+
+
+def test_a_few_bytes_that_stand_for_many_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand bytes of Parquet can mean two hundred gigabytes: they are counted before they are written out."""
+    bomb = parquet(a=repeated(pa.array(["x" * 1_000_000]), 200_000))
+    assert len(bomb) < 2_000
+    monkeypatch.setattr(parquet_whole, "MOST_CELLS", 1 << 18)
+    for body in (bomb, parquet(a=pa.array([1] * 200_000), b=pa.array([1] * 200_000))):
+        with pytest.raises(TooLarge):
+            parquet_body(body)
+    table = parquet_body(parquet(a=repeated(pa.array(["x", "y"]), 3)))
+    assert cells(table) == [["x"] * 3]
+
+
+@pytest.mark.parametrize("values", [pa.array([[1], [2]]), pa.array([{"a": 1}]), pa.array([b"xx"], pa.binary(2))])
+def test_a_column_that_is_no_column_of_cells_is_refused(values: pa.Array) -> None:
+    """Lists and the like are nothing that a model takes, and may be of any length."""
+    with pytest.raises(BadTable, match="no model takes"):
+        parquet_body(parquet(a=values))
