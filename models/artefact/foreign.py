@@ -18,6 +18,7 @@ from models.artefact.folder import read_one
 from models.artefact.golden import FEWEST, choose
 from models.artefact.margins import Doubles, Rows, function_of, margins
 from models.artefact.mlmodel import Description
+from models.artefact.places import by_place, names_of
 from models.artefact.refusal import refused
 from models.artefact.write import Parts
 from models.trees.parts import parts as parts_of
@@ -27,6 +28,7 @@ SEED: Final = 20_260_105
 SPREAD: Final = (0.01, 1.0, 100.0)
 NUMBERS: Final = ("double", "float", "long", "integer", "boolean")
 ONLY: Final = "save it with a signature of numbers, or of one column of text"
+AGAIN: Final = "save it again with a signature of the table that it learned from"
 WHOLE: Final = "save the whole pipeline, vectoriser and model in one, and import that"
 
 
@@ -40,11 +42,12 @@ def parts(folder: Path, *, trusted: Collection[str] = (), created_at: datetime) 
     function = function_of(estimator, where)
     rows = _texts(estimator) if _reads_text(estimator) else _numbers(estimator, len(features))
     try:
+        by_place(estimator)
         golden = choose(rows, lambda each: margins(estimator, function, each))
     except Exception as error:
         raise refused(where, f"cannot predict: {type(error).__name__}: {str(error)[:200]}") from error
     training = {"imported_from": folder.name, "golden_rows": "made up"}
-    types = _types(described, len(features), where)
+    types = _types(described, features, where)
     return Parts(estimator, features, None, golden, created_at, origin="imported", training=training, types=types)
 
 
@@ -62,21 +65,24 @@ def _features(estimator: Any, described: Description, where: str) -> list[str]: 
     width = getattr(estimator, "n_features_in_", None)
     if type(width) is not int or width < 1:
         raise refused(where, "does not say how many columns it takes", fix="fit it with scikit-learn 1.0 or newer")
-    names = described.names or tuple(map(str, getattr(estimator, "feature_names_in_", ())))
-    names = names or tuple(f"x{number}" for number in range(width))
+    own = names_of(estimator)
+    if own and described.names and sorted(own) != sorted(described.names):
+        raise refused(where, "learned from other columns than its signature names", fix=AGAIN)
+    names = own or described.names or tuple(f"x{number}" for number in range(width))
     if len(names) != width:
         raise refused(where, f"takes {width} columns, its signature names {len(names)}")
     return list(names)
 
 
-def _types(described: Description, width: int, where: str) -> list[str]:
-    """Of the columns, as the signature says; none where all are the usual one."""
+def _types(described: Description, features: list[str], where: str) -> list[str]:
+    """Of the columns, as the signature says, in the order of the estimator; none where all are the usual one."""
     types = [kind for _, kind in described.columns]
     if described.takes_text or not types or set(types) == {"double"}:
         return []
     if foreign := sorted(set(types) - set(NUMBERS)):
         raise refused(where, f"takes columns of type {', '.join(foreign)[:100]}", fix=ONLY)
-    return types if len(types) == width else []
+    of = dict(described.columns)
+    return [of[name] for name in features]
 
 
 def _numbers(estimator: Any, width: int) -> Rows:  # noqa: ANN401

@@ -6,14 +6,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from skops.io import dumps
 
 from models.artefact import foreign
@@ -168,3 +171,34 @@ def test_columns_must_fit(save: Save) -> None:
     """A signature of two columns for a model of one."""
     model = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
     refused(save(model, [("a", "double"), ("b", "double")]), "takes 1 columns, its signature names 2")
+
+
+@pytest.fixture
+def houses() -> pd.DataFrame:
+    random = np.random.default_rng(4)
+    return pd.DataFrame(random.normal(size=(90, 3)), columns=["rooms", "age", "size"])
+
+
+def test_what_learned_from_a_table_with_names_takes_a_matrix(save: Save, tmp_path: Path, houses: pd.DataFrame) -> None:
+    """Also where it picks its columns by name: the same answers, without a warning."""
+    picked = ColumnTransformer([("scaled", StandardScaler(), ["size", "rooms"]), ("filled", SimpleImputer(), ["age"])])
+    model = make_pipeline(picked, LogisticRegression()).fit(houses, houses["size"] > 0)
+    loaded = load(taken_in(save(model), tmp_path))
+    assert loaded.manifest.features == ["rooms", "age", "size"]
+    found = loaded.estimator.predict_proba(houses.to_numpy())
+    assert np.allclose(found, model.predict_proba(houses), rtol=1e-12, atol=1e-12)
+
+
+def test_columns_are_in_the_order_that_the_model_learned(save: Save, tmp_path: Path, houses: pd.DataFrame) -> None:
+    """Whatever the order of the signature: a matrix in another one would be answered wrongly, without a word."""
+    model = LogisticRegression().fit(houses, houses["size"] > 0)
+    loaded = load(taken_in(save(model, [("size", "float"), ("rooms", "double"), ("age", "long")]), tmp_path))
+    assert loaded.manifest.features == ["rooms", "age", "size"]
+    assert loaded.manifest.column_types == ["double", "long", "float"]
+
+
+def test_a_signature_of_other_columns_is_refused(save: Save, tmp_path: Path, houses: pd.DataFrame) -> None:
+    """Nobody can say which of them is which."""
+    model = LogisticRegression().fit(houses, houses["size"] > 0)
+    with pytest.raises(Misconfigured, match="learned from other columns"):
+        taken_in(save(model, [("a", "double"), ("b", "double"), ("c", "double")]), tmp_path)
