@@ -91,8 +91,8 @@ def sent(client: httpx.Client, body: Body, model: str) -> httpx.Response:
 
 
 @contextmanager
-def mlflow(environment: Path, folder: Path, log: Path) -> Iterator[str]:
-    """MLflow's server of that directory, by the command of its tutorials."""
+def mlflow(environment: Path, folder: Path, log: Path) -> Iterator[tuple[str, int]]:
+    """MLflow's server of that directory, by the command of its tutorials: its address, and its session."""
     port = ports.pick(random.Random())
     program = str(environment / "bin" / "mlflow")
     command = [program, "models", "serve", "-m", str(folder), "-p", str(port), "--env-manager", "local"]
@@ -103,7 +103,7 @@ def mlflow(environment: Path, folder: Path, log: Path) -> Iterator[str]:
     try:
         url = f"http://127.0.0.1:{port}"
         await_ping(url, process, log)
-        yield url
+        yield url, process.pid
     finally:
         os.killpg(process.pid, 15)
         process.wait(30)
@@ -149,7 +149,7 @@ def main() -> int:
         settings = load({"models.root": str(registry.root)})
         for model in MODELS:
             folder = registry.resolve(f"models:/{model}/1").folder
-            theirs = stack.enter_context(mlflow(environment, folder, Path(scratch, f"{model}.log")))
+            theirs, _ = stack.enter_context(mlflow(environment, folder, Path(scratch, f"{model}.log")))
             ours = stack.enter_context(served(live(settings, f"models:/{model}/Production")))
             with httpx.Client(base_url=ours) as here, httpx.Client(base_url=theirs, timeout=60) as there:
                 for body in BODIES:
