@@ -51,12 +51,9 @@ class Guard:
             await self._direct.get(scope["path"], self._app)(scope, receive, answer)
         except Refusal as refusal:
             await _refuse(refusal, answer, scope, receive)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - nobody gets a traceback
             log.error("request.failed", path=self._route(scope), why=type(error).__name__, at=_place(error))  # noqa: TRY400
-            if not answer.status:
-                await _refuse(Refusal(500, BROKEN), answer, scope, receive)
-            else:
-                raise
+            await _refuse(Refusal(500, BROKEN), answer, scope, receive)
         finally:
             metrics.observe(self._route(scope), answer.status, time.perf_counter() - began)
 
@@ -88,6 +85,7 @@ class _Answer:
 
 
 async def _refuse(refusal: Refusal, answer: _Answer, scope: Scope, receive: Receive) -> None:
+    """An answer that has begun is cut off by the server, which sees that it is not whole."""
     if not answer.status:
         await refusal.response()(scope, receive, answer)
 

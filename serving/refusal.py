@@ -59,8 +59,8 @@ class Refusal(Exception):
         return Response(self.body(), self.status, self.headers, JSON)
 
 
-def too_many(message: str, *, after_s: int = RETRY_AFTER_S) -> Refusal:
-    return Refusal(429, message, headers={"retry-after": str(after_s)})
+def too_many(message: str, *, after_s: int = RETRY_AFTER_S, close: bool = False) -> Refusal:
+    return Refusal(429, message, headers={"retry-after": str(after_s)}, close=close)
 
 
 def unavailable(message: str, *, code: str = "", after_s: int = RETRY_AFTER_S) -> Refusal:

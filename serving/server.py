@@ -1,5 +1,6 @@
 """Serves an application on one port until it is asked to end; then it drains."""
 
+import logging
 import socket
 import threading
 import time
@@ -67,6 +68,7 @@ def server(app: ASGIApp, settings: Serve) -> uvicorn.Server:
         timeout_graceful_shutdown=settings.drain_s,  # type: ignore[arg-type]
         **_tls(settings),
     )
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # a line for every request that is no HTTP fills disks
     try:
         config.load()
     except (OSError, ValueError) as error:

@@ -21,7 +21,7 @@ class Gone(Exception):
 
 
 class Bodies:
-    """The bytes of all bodies that are in memory."""
+    """The bytes of all bodies that are in memory, those that are still coming included."""
 
     def __init__(self, settings: Serve) -> None:
         self._most, self._all, self._within_s = settings.body_bytes, settings.queue_bytes, settings.body_timeout_s
@@ -32,39 +32,35 @@ class Bodies:
         if length is not None and (not length.isdigit() or int(length[:20]) > self._most):
             await self._discard(receive)
             raise self._too_large()
-        message = await self._next(receive, asyncio.get_running_loop().time() + self._within_s)
-        body: bytes = message.get("body", b"")
-        if message.get("more_body"):
-            return await self._rest(body, receive)
-        return self._kept(body)
+        parts: list[bytes] = []
+        try:
+            await self._parts(parts, receive)
+        except BaseException:
+            self._hold(-sum(map(len, parts)))
+            raise
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def release(self, body: bytes) -> None:
-        self._held -= len(body)
-        metrics.QUEUE_BYTES.set(self._held)
+        self._hold(-len(body))
 
-    async def _rest(self, first: bytes, receive: Receive) -> bytes:
-        parts, size, more = [first], len(first), True
+    async def _parts(self, parts: list[bytes], receive: Receive) -> None:
         end = asyncio.get_running_loop().time() + self._within_s
+        size, more = 0, True
         while more:
-            if size > self._most:
-                await self._discard(receive)
-                raise self._too_large()
-            if self._held + size > self._all:
-                raise too_many(FULL)
             message = await self._next(receive, end)
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            more = message.get("more_body", False)
-        return self._kept(b"".join(parts))
+            part, more = message.get("body", b""), message.get("more_body", False)
+            size += len(part)
+            if size > self._most:
+                await self._discard(receive, more=more)
+                raise self._too_large()
+            if self._held and self._held + len(part) > self._all:
+                raise too_many(FULL, close=more)
+            self._hold(len(part))
+            parts.append(part)
 
-    def _kept(self, body: bytes) -> bytes:
-        if len(body) > self._most:
-            raise self._too_large()
-        if self._held and self._held + len(body) > self._all:
-            raise too_many(FULL)
-        self._held += len(body)
+    def _hold(self, size: int) -> None:
+        self._held += size
         metrics.QUEUE_BYTES.set(self._held)
-        return body
 
     async def _next(self, receive: Receive, end: float) -> Message:
         try:
@@ -77,10 +73,9 @@ class Bodies:
             raise Gone
         return message
 
-    async def _discard(self, receive: Receive) -> None:
+    async def _discard(self, receive: Receive, *, more: bool = True) -> None:
         """Closing on a client that is still sending would take the answer from it."""
         left, end = DISCARDED * self._most, asyncio.get_running_loop().time() + DISCARD_S
-        more = True
         while more and left > 0:
             try:
                 message = await self._next(receive, end)

@@ -151,6 +151,22 @@ def test_more_than_may_wait(limits: dict[str, int]) -> None:
     assert all(answer.json() == {"predictions": [2, 4]} for answer in answers if answer.status_code == 200)
 
 
+def test_bodies_that_are_still_coming_count() -> None:
+    """Many that send slowly take no more memory than may be taken: the next is refused, the first still answered."""
+    model = Gated()
+    model.open.set()
+    body = json.dumps({"inputs": [1], "filling": "x" * 900}).encode()
+    head = "POST /invocations HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\nconnection: close"
+    with door(model, queue_bytes=1_024) as url, connected(url) as slow:
+        slow.sendall(f"{head}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body[:800])
+        while "fraudstream_http_queue_bytes 800.0" not in httpx.get(f"{url}/metrics").text:
+            time.sleep(0.01)
+        assert httpx.post(f"{url}/invocations", content=body, headers=JSON).status_code == 429
+        slow.sendall(body[800:])
+        assert heard(slow) == (200, {"predictions": [2]})
+        assert httpx.post(f"{url}/invocations", content=body, headers=JSON).status_code == 200
+
+
 def test_under_another_name(ready: str) -> None:
     """A page elsewhere whose name points here is not answered: the door listens for this machine alone."""
     assert httpx.get(f"{ready}/ping", headers={"host": "evil.example"}).status_code == 421
