@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 EVERY_S: Final = 1.0
 ROUNDS: Final = 4
 CAUGHT_UP_MS: Final = 1_000.0
-CATCHING_UP_S: Final = 15.0
+CATCHING_UP_S: Final = 10.0
 TITLE: Final = "Demo: simulated people"
 LATENCY: Final = "from transaction to answer"
 

@@ -99,7 +99,7 @@ def test_it_shows_flags_and_accounts_for_every_transaction_while_workers_are_kil
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_ending_it_leaves_no_process_behind(number: signal.Signals) -> None:
     """Kafka, Redis, scorer, simulation: all of them go with the demo, however it ends, and nothing stays then."""
-    process = demo(*FEW, "--stay", "600")
+    process = demo(*FEW, *(("--stay", "600") if number is signal.SIGINT else ("--no-page",)))
     first_flag(process)
     started = descendants(process.pid)
     assert len(started) >= 5
@@ -112,12 +112,18 @@ def test_ending_it_leaves_no_process_behind(number: signal.Signals) -> None:
 
 
 def test_on_the_viewers_own_servers_it_cleans_up(services: Servers) -> None:
-    """It uses topics and keys of its own there and takes them away again."""
+    """It uses topics and keys of its own there and takes them away again; its page stays as long as it says."""
     with Redis.from_url(services.redis_url) as redis:
-        process = demo("--seconds", "2", *FEW, "--bootstrap", services.bootstrap, "--redis", services.redis_url)
-        output, errors = process.communicate(timeout=120)
+        own = ("--bootstrap", services.bootstrap, "--redis", services.redis_url)
+        process = demo("--seconds", "2", "--stay", "300", *FEW, *own)
+        try:
+            said = until(process, "everything stays for 300 s")
+            look_at_its_page(said)
+        finally:
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors
-        audited(output)
+        audited(said)
         assert list(redis.scan_iter("demo-*")) == []
     deadline = time.monotonic() + 20
     while demo_topics(services) and time.monotonic() < deadline:
@@ -125,15 +131,19 @@ def test_on_the_viewers_own_servers_it_cleans_up(services: Servers) -> None:
     assert demo_topics(services) == []
 
 
-def test_its_page_stays_as_long_as_it_says() -> None:
-    """With flags and what was true of them, a route that takes one apart, and figures; Ctrl-C ends it at once."""
-    process = demo("--seconds", "3", "--stay", "300", *FEW)
+def until(process: subprocess.Popen[str], words: str) -> str:
+    """What it has said by then."""
     assert process.stdout
     said = ""
     for line in process.stdout:
         said += line
-        if "everything stays for 300 s" in line:
-            break
+        if words in line:
+            return said
+    raise AssertionError(said + process.communicate()[1])
+
+
+def look_at_its_page(said: str) -> None:
+    """Figures, the model, flags and what was true of them, and a route that takes one apart."""
     url = re.search(r"live page: (http://127\.0\.0\.1:\d+/)", said)
     assert url, said
     told = events(url[1])
@@ -143,9 +153,6 @@ def test_its_page_stays_as_long_as_it_says() -> None:
     assert flag["truth"]
     explained = httpx.get(f"{url[1]}v1/decisions/{flag['event_id']}", timeout=60).json()
     assert len(explained["contributions"]) > 1
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
-    assert process.returncode == 0
 
 
 def events(url: str) -> dict[str, Any]:
@@ -159,7 +166,8 @@ def events(url: str) -> dict[str, Any]:
                 name = value
             elif key == "data":
                 found[name] = json.loads(value)
-            if "flags" in found and found.get("state", {}).get("model"):
+            state = found.get("state", {})
+            if "flags" in found and state.get("model") and state["figures"]:
                 break
     return found
 
