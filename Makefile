@@ -11,7 +11,7 @@ MLFLOW_VERSION ?= 3.17.2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo demo-model test check lint types imports docs docs-check screenshots fuzz fuzz-http soak bench-decode bench-trees bench-features bench-labels bench-drift bench-state lock clean bench-scorer bench-stages bench-nightly bench-http compat-mlflow bench-enrich chaos
+.PHONY: help venv demo demo-model test check lint types imports docs screenshots docs-check fuzz fuzz-http soak bench bench-quick bench-peers bench-report bench-decode bench-trees bench-features bench-labels bench-drift bench-state bench-scorer bench-stages bench-enrich bench-nightly compat-mlflow bench-http chaos lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -67,6 +67,19 @@ fuzz-http: $(VENV)/.ready  ## 20,000 mutated bodies to the HTTP door, no 500, no
 soak: $(VENV)/.ready  ## 10,000 schedules of faults, and faults that take long (SIMULATION_FROM=n)
 	@SIMULATION_SCHEDULES=$${SIMULATION_SCHEDULES:-10000} SIMULATION_FROM=$${SIMULATION_FROM:-$$(date +%s)} \
 		$(BIN)/python -m pytest --timeout 3600 tests/simulation/test_schedules.py $(wildcard tests/faults/soak_*.py) $(ARGS)
+
+bench: bench-peers  ## everything against its peers, hours; writes docs/benchmarks.md (ARGS="--peers NAME --only latency")
+	@PYTHONPATH=. $(BIN)/python bench/run.py $(ARGS)
+	@$(if $(ARGS),:,$(MAKE) --no-print-directory bench-report)
+
+bench-quick: $(VENV)/.ready  ## a few peers that are installed, one short run each, within 3 minutes
+	@PYTHONPATH=. $(BIN)/python bench/run.py --quick $(ARGS)
+
+bench-peers: $(VENV)/.ready  ## an environment of its own for each peer, in .cache/bench
+	@PYTHONPATH=. $(BIN)/python bench/peers/environments.py
+
+bench-report: $(VENV)/.ready  ## docs/benchmarks.md and its charts, of the last results (ARGS="--results FILE")
+	@PYTHONPATH=. $(BIN)/python bench/report.py $(ARGS)
 
 bench-decode: $(VENV)/.ready  ## microseconds per record of the decoder, beside fastavro
 	@$(BIN)/python bench/decode.py $(ARGS)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -78,6 +78,7 @@ class Ground:
                 "linger.ms": 20,
                 "batch.num.messages": 20_000,
                 "queue.buffering.max.messages": 1_000_000,
+                "log_level": 3,
             }
         )
         client.list_topics(topic, timeout=PATIENCE_S)
@@ -114,14 +115,21 @@ def _led(topic: Any, partitions: int) -> bool:  # noqa: ANN401 - the client's
 
 
 def ends(client: Consumer, topic: str) -> int:
-    """How far the partitions go, together; markers of transactions count."""
-    found = (client.get_watermark_offsets(TopicPartition(topic, each), timeout=10)[1] for each in range(PARTITIONS))
-    return sum(found)
+    """How far the partitions go, together; markers of transactions count. 0 while the broker cannot say."""
+    try:
+        found = (client.get_watermark_offsets(TopicPartition(topic, each), timeout=10)[1] for each in range(PARTITIONS))
+        return sum(found)
+    except KafkaException:
+        return 0
 
 
 def positions(client: Consumer, topic: str) -> int:
+    """How far the group is, 0 while the broker cannot say."""
     asked = [TopicPartition(topic, each) for each in range(PARTITIONS)]
-    return sum(max(each.offset, 0) for each in client.committed(asked, timeout=10))
+    try:
+        return sum(max(each.offset, 0) for each in client.committed(asked, timeout=10))
+    except KafkaException:
+        return 0
 
 
 @contextmanager
@@ -139,7 +147,9 @@ def started(peer: Peer, at: Place) -> Iterator[subprocess.Popen[bytes]]:
 
 def _product(peer: Peer, at: Place) -> tuple[list[str], dict[str, str]]:
     settings = product_settings(peer, at)
-    model.install(load(settings, env={}))
+    loaded = load(settings, env={})
+    model.install(loaded)
+    model.promoted(loaded)
     chosen = as_environment(settings)
     command = [sys.executable, "-m", "fraudstream", "score", "--workers", str(peer.workers)]
     return command, variables(peer) | chosen

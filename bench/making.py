@@ -64,7 +64,8 @@ def make(folder: Path, events: int) -> None:
         plain = decode(value)
         at = plain["event_time"]
         skip = HEADER + len(ID_BYTES) + 1 + ID_DIGITS
-        assert value[skip : skip + TIME_BYTES] == zigzag(at)
+        if value[skip : skip + TIME_BYTES] != zigzag(at):
+            raise AssertionError(f"the contract does not begin with event_id and event_time: {value!r}")
         keys.append(plain["card_id"].encode())
         tails.append(value[skip + TIME_BYTES :])
         times.append(at)

@@ -6,6 +6,7 @@ event ids, a day later each time; so nothing in it is ever out of order. bench/m
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,4 +77,4 @@ def material(folder: Path) -> Material:
 
 def cut(together: Any, ends: Any) -> list[bytes]:  # noqa: ANN401 - arrays
     whole, places = together.tobytes(), [0, *ends.tolist()]
-    return [whole[start:end] for start, end in zip(places, places[1:], strict=False)]
+    return [whole[start:end] for start, end in pairwise(places)]

@@ -6,7 +6,9 @@ event, their own timestamps count, given by the broker; where only some events h
 
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -53,11 +55,14 @@ def throughput(ground: Ground, peer: Peer, full: Full, lot: int | None = None) -
     begun = time.time()
     try:
         with started(peer, at) as process:
-            client = ground.group(at.group)
-            counted = (lambda: positions(client, full.topic)) if peer.measured != OUTPUTS else None
+            client, reader = ground.group(at.group), ground.reader()
+            by_outputs = peer.measured == OUTPUTS
+            counted = None if by_outputs else (lambda: positions(client, full.topic))
             with Watch(process.pid, ground.broker_pid, counted) as watch:
-                _until_done(ground, peer, at, full, process, watch)
+                count = (lambda: ends(reader, at.out)) if by_outputs else (lambda: _last(watch))
+                _until_done(peer, full, process, at.folder / "log", count)
             client.close()
+            reader.close()
         found = outputs(ground, at.out, checked=len(ground.material.expected), scored=peer.job)
         if peer.measured == OUTPUTS:
             return _by_outputs(found, watch, begun) | _checked(ground, peer, found)
@@ -66,29 +71,24 @@ def throughput(ground: Ground, peer: Peer, full: Full, lot: int | None = None) -
         ground.remove(run)
 
 
-def _until_done(ground: Ground, peer: Peer, at: Place, full: Full, process: Any, watch: Watch) -> None:  # noqa: ANN401
-    client = ground.reader()
+def _until_done(peer: Peer, full: Full, process: Any, log: Path, count: Callable[[], int]) -> None:  # noqa: ANN401
     begun = time.monotonic()
     first, changed, seen = 0.0, begun, 0
-    try:
-        while True:
-            time.sleep(REST_S)
-            now = time.monotonic()
-            if process.poll() is not None:
-                raise Failed(f"it ended with {process.returncode}: {last_words(at.folder / 'log')}")
-            count = ends(client, at.out) if peer.measured == OUTPUTS else _last(watch)
-            if count != seen:
-                first, changed, seen = first or now, now, count
-            if not seen and now - begun > FIRST_WITHIN_S:
-                raise Failed(f"no output within {FIRST_WITHIN_S:.0f} s: {last_words(at.folder / 'log')}")
-            if seen and now - first > full.seconds:
-                return
-            if seen >= full.events and (peer.measured != OUTPUTS or now - changed > STILL_S):
-                return
-            if seen and now - changed > STALLED_S:
-                raise Failed(f"it stood still after {seen:,} outputs: {last_words(at.folder / 'log')}")
-    finally:
-        client.close()
+    while True:
+        time.sleep(REST_S)
+        now = time.monotonic()
+        if process.poll() is not None:
+            raise Failed(f"it ended with {process.returncode}: {last_words(log)}")
+        if (now_there := count()) > seen:
+            first, changed, seen = first or now, now, now_there
+        if not seen and now - begun > FIRST_WITHIN_S:
+            raise Failed(f"no output within {FIRST_WITHIN_S:.0f} s: {last_words(log)}")
+        if seen and now - first > full.seconds:
+            return
+        if seen >= full.events and (peer.measured != OUTPUTS or now - changed > STILL_S):
+            return
+        if seen and now - changed > STALLED_S:
+            raise Failed(f"it stood still after {seen:,} outputs: {last_words(log)}")
 
 
 def _last(watch: Watch) -> int:

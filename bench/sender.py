@@ -12,15 +12,16 @@ from typing import Any, Final
 
 from confluent_kafka import Producer
 
-from bench.material import material
+from bench.material import Material, material
 
 LEAD_S: Final = 0.2
 PAUSE_S: Final = 0.0005
 
 
-def send(client: Producer, topic: str, folder: Path, rate: float, seconds: float, first: int) -> dict[str, float]:
+def send(client: Producer, known: Material, plan: argparse.Namespace) -> dict[str, float]:
     """Due times are `start` + n / rate; whatever is due is sent at once."""
-    known, total = material(folder), max(1, round(rate * seconds))
+    topic, rate, first = plan.topic, plan.rate, plan.first
+    total = max(1, round(rate * plan.seconds))
     client.list_topics(topic, timeout=10)
     start, done, late = time.monotonic() + LEAD_S, 0, 0.0
     while done < total:
@@ -50,9 +51,9 @@ def main() -> None:
     parser.add_argument("seconds", type=float)
     parser.add_argument("first", type=int)
     given = parser.parse_args()
-    settings: dict[str, Any] = {"bootstrap.servers": given.bootstrap, "partitioner": "murmur2_random", "linger.ms": 0, "enable.idempotence": True}
-    client = Producer(settings | {"queue.buffering.max.messages": 1_000_000})
-    told = send(client, given.topic, given.folder, given.rate, given.seconds, given.first)
+    settings: dict[str, Any] = {"bootstrap.servers": given.bootstrap, "partitioner": "murmur2_random", "linger.ms": 0}
+    settings |= {"enable.idempotence": True, "queue.buffering.max.messages": 1_000_000, "log_level": 3}
+    told = send(Producer(settings), material(given.folder), given)
     sys.stdout.write(json.dumps(told))
 
 

@@ -70,7 +70,7 @@ class Watch:
     def _run(self) -> None:
         while not self._ended.wait(EVERY_S):
             pids = family(self.pid)
-            count = float(self.counted()) if self.counted else 0.0
+            count = max(float(self.counted()), self.samples[-1][3] if self.samples else 0.0) if self.counted else 0.0
             self.samples.append((time.time(), processor_s(pids), processor_s([self.broker]), count))
             self.peak = max(self.peak, peak_mib(pids))
 

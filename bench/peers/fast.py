@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable
 from typing import Any, Final
 
 import numpy as np
@@ -40,14 +39,12 @@ def main() -> None:
     async def one(body: bytes, message: KafkaMessage) -> None:
         row = decode(body)
         score = float(estimator.predict_proba([seen(row, windows)])[0, 1])
-        await broker.publish(
-            scored(row["event_id"], score), given.out, key=message.raw_message.key(), no_confirm=True
-        )
+        await broker.publish(scored(row["event_id"], score), given.out, key=message.raw_message.key(), no_confirm=True)
 
     async def many(bodies: list[bytes], message: KafkaMessage) -> None:
         rows = [decode(each) for each in bodies]
         scores = estimator.predict_proba(np.array([seen(each, windows) for each in rows]))[:, 1].tolist()
-        sending: list[Awaitable[Any]] = [
+        sending: list[Any] = [
             broker.publish(scored(row["event_id"], score), given.out, key=raw.key(), no_confirm=True)
             for row, score, raw in zip(rows, scores, message.raw_message, strict=True)
         ]

@@ -145,4 +145,5 @@ def arguments(about: str | None) -> argparse.Namespace:
     parser.add_argument("--guarantee", choices=("exactly-once", "at-least-once"), default="at-least-once")
     parser.add_argument("--tuned", choices=("throughput", "latency"), default="throughput")
     parser.add_argument("--lot", type=int, default=1_000, help="most records taken at once, where a peer takes many")
+    parser.add_argument("--bytes", type=int, default=0, help="least size of an output of the pass-through")
     return parser.parse_args()

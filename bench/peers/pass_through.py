@@ -6,6 +6,7 @@ from job import arguments
 
 def main() -> None:
     given = arguments(__doc__)
+    padding = bytes(given.bytes)
     source, sink = consumer(given), producer(given)
     exactly, out = given.guarantee == "exactly-once", given.out
     while True:
@@ -15,7 +16,8 @@ def main() -> None:
         if exactly:
             sink.begin_transaction()
         for each in messages:
-            sink.produce(out, each.value(), each.key())
+            value = each.value()
+            sink.produce(out, value + padding[len(value) :] if padding else value, each.key())
         sink.poll(0)
         if exactly:
             commit(source, sink, messages)

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from bench.peers import environments
-from bench.peers.environments import CACHE, HERE, ROOT
+from bench.peers.environments import HERE, ROOT
 
 EXACTLY, AT_LEAST = "exactly-once", "at-least-once"
+DECISION_BYTES: Final = 525
+"""Of a decision on one of these transactions, on average."""
 OUTPUTS, POSITIONS = "outputs", "positions"
 
 
@@ -113,6 +115,16 @@ PEERS: Final = (
         guarantee=EXACTLY,
         job=False,
         lot=20_000,
+    ),
+    Peer(
+        "pass-through-large",
+        "bare confluent-kafka, no job",
+        f"a transaction for each lot of at most 20,000; every record goes out with {DECISION_BYTES} bytes, as a decision",
+        script="pass_through.py",
+        guarantee=EXACTLY,
+        job=False,
+        lot=20_000,
+        given=("--bytes", str(DECISION_BYTES)),
     ),
     Peer("per-record", "plain loop, record by record", "fastavro, predict_proba of one row", script="per_record.py"),
     Peer("batches", "tuned Python loop", "lots of 1,000, fastavro, one predict_proba a lot", script="batches.py"),

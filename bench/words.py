@@ -1,0 +1,50 @@
+"""The sentences of docs/benchmarks.md that do not follow from figures."""  # noqa: INP001
+
+from typing import Final
+
+INTRODUCTION: Final = """\
+One job, done by every peer on the same broker, the same topic and the same model: Avro transactions in, per card the
+count and the sum of the last hour (exact), 15 features, a gradient boosting of 100 trees with 31 leaves, every score
+out with its key. `bench/peers/job.py` is its definition. The transactions are simulated. Ratios within this page carry
+over to other machines; figures a second do not.
+"""
+
+METHOD: Final = """\
+- **Saturation.** The topic is filled first; a peer starts with an empty state and a new group. Its outputs carry the
+  broker's timestamps, and the rate is that of the last two thirds of the time between the first output and the last:
+  start, compilation and warm-up are left out for all. Where only flags are written, the positions that the group
+  commits count in place of outputs.
+- **Open loop.** A sender in a process of its own puts events on an empty topic at a fixed rate, whatever comes back. An
+  event counts from the moment it was due, so that a peer that stalls is charged for everything that waited meanwhile
+  (no coordinated omission), until a reader of committed records has its output.
+- **Processor and memory** are those of the peer with all its child processes, from the kernel's accounts over the same
+  time as the rate; memory is the sum of what each process held at most.
+- **Turns.** Peers alternate, and each round begins with another one. Figures are medians of the rounds.
+- **Equality.** Each run's first scores are compared with those that scikit-learn gives for windows computed in one
+  pass; a peer that is further off than 1e-12 anywhere, or answers an event twice under exactly-once, has no figure.
+- **Order.** The input is in order of event time per partition, without duplicates: no peer needs an allowance for
+  late events, and every window is exact.
+"""
+
+CAVEATS: Final = """\
+- Broker, peer, sender and reader share the machine's cores. A peer that leaves the broker more of them gains twice.
+- One broker, replication 1, no TLS: transactions are cheaper here than on a cluster of three.
+- **The product does more than the job**: `fraudstream score` computes all its features, rules, reasons and drift, asks
+  for churn, writes snapshots, and uses its own model. Its scores are therefore not compared here; that they equal the
+  library's, bit for bit, is held by its tests. Flags-only writes few records, which is in its favour; a decision is a
+  record several times as large as a score, which is not.
+- The plain loops, FastStream and the pass-through keep **no durable state**: after a crash their windows are wrong.
+  That is in their favour. Kafka Streams and Quix Streams keep theirs in RocksDB and a changelog; the product keeps its in
+  memory with snapshots.
+- Kafka Streams runs two threads in one process; its trees are flat arrays in Java, not a general model server. Its
+  state is one value per card, read and written once an event, with caching on. Where latency is measured its producer's
+  linger is 0; throughput has the default.
+- Python peers call scikit-learn's `predict_proba`, as their users would, on one thread of OpenMP: with lots of this
+  size more threads cost more than they bring. Record by record, nearly all of their time is that one call.
+- fastavro reads the schema without its logical type: building a `datetime` for each record would cost peers more.
+- Lots of the loops are bounded by what has come, never waited for. `fetch.queue.backoff.ms` is 2 in every client of
+  librdkafka that lets it be set: with its default of 1,000 a single loop loses two thirds of its rate.
+- At-least-once peers commit on an interval and would repeat up to that much after a crash; nothing crashes here. What
+  failures cost is another page's: [faults](faults.md).
+- Java peers run on the broker's Java runtime, with 1 GiB of heap.
+"""
