@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, Final
 
 from schemas.errors import DependencyAway, Usage
+from schemas.table_formats import PACKED, Format, format_of
 from schemas.tables import Lying
-from schemas.tables.formats import PACKED, Format, format_of
 
 STDIN: Final = "-"
 ADDRESS: Final = re.compile(r"^([a-z][a-z0-9+.-]*://|[A-Za-z0-9_.-]+:[0-9]{1,5}$|\[[0-9a-fA-F:]+\]:[0-9]{1,5}$)")

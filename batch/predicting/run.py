@@ -16,8 +16,8 @@ from batch.predicting.ways import Way
 from batch.predicting.writing import Writing, writing
 from batch.whole import whole
 from schemas.errors import DependencyAway, Usage
+from schemas.table_formats import Format
 from schemas.tables import Lying, pieces
-from schemas.tables.formats import Format
 from schemas.tables.table import BadTable, Table
 
 Say = Callable[[str, int], None]

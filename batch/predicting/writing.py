@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from batch.predicting.ways import PREDICTION
 from schemas.errors import Usage
-from schemas.tables.formats import Format
+from schemas.table_formats import Format
 from schemas.tables.json_values import encoded
 
 Columns = Mapping[str, pa.Array]

@@ -13,7 +13,7 @@ from fraudstream.commands.ledger import Root, registry_of, settings_with
 from fraudstream.commands.options import Config, Set
 from fraudstream.commands.progress import stages, to_stderr
 from schemas.errors import Usage
-from schemas.tables.formats import Format
+from schemas.table_formats import Format
 
 if TYPE_CHECKING:
     from batch.predicting.run import Done, Job

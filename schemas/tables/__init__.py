@@ -4,9 +4,9 @@ Nothing is made into something else here: a cell is still what its format said. 
 `models.predicting.taking`.
 """
 
+from schemas.table_formats import Format
 from schemas.tables.bodies import Body, csv_body, json_body, parquet_body
 from schemas.tables.files import Lying, pieces
-from schemas.tables.formats import Format
 from schemas.tables.table import Bad, BadTable, Column, Kind, Table, TooLarge
 
 __all__ = [

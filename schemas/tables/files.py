@@ -8,8 +8,8 @@ from typing import IO, Final, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from schemas.table_formats import Format
 from schemas.tables import csv_rows, json_rows, shapes
-from schemas.tables.formats import Format
 from schemas.tables.table import BadTable, Column, Kind, Source, Table
 
 ROWS: Final = 16_384
