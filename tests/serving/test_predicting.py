@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,11 +12,14 @@ from hypothesis import given
 from hypothesis import settings as bounded
 from hypothesis import strategies as st
 from support.bodies import COLUMNS
+from support.churners import made, people
+from support.served import BY, served
 
 from fraudstream.serving.model import live
 from models.predicting.signature import Column, Signature, Type
 from models.predicting.taking import take
-from schemas.settings import Settings
+from models.registry.registry import Registry
+from schemas.settings import Settings, load
 from schemas.tables import json_body
 from serving.door.predicting import Predicting
 from serving.door.quick import plain
@@ -63,6 +67,27 @@ def test_company_changes_nothing(doors: dict[str, httpx.Client], model: str) -> 
         together = list(threads.map(ask, rows))
     assert together == alone
     assert len(set(alone)) > 2
+
+
+def test_customers_in_company(tmp_path: Path) -> None:
+    """Of a churn model, too: asked at once and of columns of several types, each customer has the score of all."""
+    registry = Registry(tmp_path)
+    made("logistic").register(registry, BY)
+    answering = live(load({"models.root": str(tmp_path)}), "models:/churn/1")
+    assert isinstance(answering.model, Predicting)
+    names = answering.model.predictor.signature.names
+    rows = [{name: row[name] for name in names} for row in people().rows.slice(0, 40).to_pylist()]
+    with served(answering) as url, httpx.Client(base_url=url) as client:
+
+        def ask(records: list[dict[str, Any]]) -> list[float]:
+            said = {"dataframe_records": records, "params": {"output": "score"}}
+            found: list[float] = client.post("/invocations", json=said).json()["predictions"]
+            return found
+
+        whole = ask(rows)
+        with ThreadPoolExecutor(8) as threads:
+            assert list(threads.map(ask, ([row] for row in rows))) == [[score] for score in whole]
+    assert len(set(whole)) > 20
 
 
 def test_what_is_joined_has_the_bits_of_its_parts(standing: Settings) -> None:
