@@ -144,6 +144,7 @@ function nothing(so) {
   if (flags.length) put(space, empty("None of these yet", `${flags.length} flags of the other kind are in the list.`));
   else if (!topic) put(space, empty("Looking for flags", "The server has not said yet what is on the topic of flags."));
   else if (topic.state === "away") put(space, empty("The flags cannot be read", topic.said, [topic.fix]));
+  else if (topic.state === "empty") put(space, empty("There is no topic of flags yet", topic.said, [topic.fix]));
   else put(space, empty("No flags yet", "They appear here the moment a worker decides. Score what is on the topic of transactions, and let the simulator send some:", ["fraudstream score", "fraudstream simulate --rate 50"]));
 }
 

@@ -142,7 +142,7 @@ def test_a_verdict_is_published(site: Any, visit: Visit) -> None:
 
 def test_a_verdict_that_was_not_published_is_said(site: Any, visit: Visit) -> None:
     """With the server's words, and the buttons can be pressed again."""
-    page = visit(site.url, expect="503")
+    page = visit(site.url, allow="503")
     open_first(page, "e-000028")
     site.seeded.recorded.fails = True
     page.get_by_role("button", name="Confirm fraud").click()
@@ -235,13 +235,15 @@ def test_what_is_empty_says_what_fills_it(bare: Any, visit: Visit) -> None:
     expect(page.locator("#churn")).to_contain_text("fraudstream nightly run")
     expect(page.locator("#model")).to_contain_text("fraudstream train")
     expect(page.locator("#sources [data-state=away]")).to_have_text(re.compile("Workers: away"))
+    live.source("flags", Source(State.EMPTY, "the broker has no topic fraud-flags", "fraudstream topics create"))
+    expect(page.locator("#no-flags")).to_contain_text("fraudstream topics create")
     live.source("flags", Source(State.AWAY, "the broker does not answer", "fraudstream up"))
     expect(page.locator("#no-flags")).to_contain_text("fraudstream up")
 
 
 def test_it_comes_back_when_the_server_does(bare: Any, visit: Visit) -> None:
     """It says that it is not connected, tries again by itself, and goes on with what is there then."""
-    page = visit(bare.url, expect="ERR_")
+    page = visit(bare.url, allow="ERR_")
     bare.stop()
     expect(page.locator("#link-said")).to_have_text("Reconnecting")
     expect(page.locator("#announce")).to_contain_text("Not connected")
@@ -262,7 +264,7 @@ def test_what_a_record_holds_is_no_markup(bare: Any, visit: Visit) -> None:
 
 def test_it_asks_for_a_key_where_one_is_wanted(visit: Visit, site_with_key: Any) -> None:
     """A wrong one is refused in words; the right one is kept for this tab and opens everything."""
-    page = visit(site_with_key.url, live=False, expect="401")
+    page = visit(site_with_key.url, live=False, allow="401")
     dialog = page.locator("#ask")
     expect(dialog).to_be_visible()
     page.locator("#key").fill("w" * 20)

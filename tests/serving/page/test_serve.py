@@ -57,7 +57,7 @@ def test_a_flag_is_seen_understood_and_confirmed(
     port = ports.pick(random.Random())
     deployment.start(score_start="earliest", health_port=str(port))
     process, url = start("--node", f"127.0.0.1:{port}")
-    page = visit(url, expect="ERR_")
+    page = visit(url, allow="ERR_")
     rows = [deployment.transaction(number) for number in range(20)]
     deployment.publish([*rows, deployment.transaction(100, card_id="card-seen", amount_minor=HIGH)])
     row = page.locator("#rows tr")
@@ -74,7 +74,7 @@ def test_a_flag_is_seen_understood_and_confirmed(
     told = Records(LABEL, Fingerprints()).read(label.value())
     assert (told["event_id"], told["is_fraud"], told["source"]) == ("event-100", True, "live page")
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(20) == 0
     expect(page.locator("#link-said")).to_have_text("Reconnecting")
 
 
@@ -87,9 +87,9 @@ def test_it_serves_while_everything_is_away(
     said = "".join(process.stdout.readline() for _ in range(4))
     assert "Kafka, away: the broker at 127.0.0.1:1 does not answer [fraudstream up]" in said
     assert "Redis, away" in said
-    page = visit(url, expect="ERR_")
+    page = visit(url, allow="ERR_")
     expect(page.locator("#no-flags")).to_contain_text("fraudstream up")
     expect(page.locator("#sources")).to_contain_text("Redis: away")
     expect(page.locator("#model")).to_contain_text("fraudstream models promote")
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 0
+    assert process.wait(20) == 0
