@@ -127,10 +127,17 @@ def page(
             return
         try:
             fed = _opened(stack, settings, board, workers, folder)
-        except FraudstreamError as error:
-            yield Nowhere(), f"no live page: {error.message}; {error.fix}"
+        except Exception as error:  # noqa: BLE001 - whatever it meets, the demo plays on
+            yield Nowhere(), f"no live page: {_why(error)}"
             return
         yield fed, f"live page: {fed.url}"
+
+
+def _why(error: Exception) -> str:
+    """In one line."""
+    if isinstance(error, FraudstreamError):
+        return f"{error.message}; {error.fix}"
+    return f"{type(error).__name__}: {error}".partition("\n")[0]
 
 
 def _opened(stack: ExitStack, settings: Settings, board: ScoreBoard, workers: int, folder: Path) -> Fed:

@@ -54,6 +54,17 @@ def test_without_the_extra_the_demo_plays_on(monkeypatch: pytest.MonkeyPatch, tm
         shown.flag(decision(1))
 
 
+def test_whatever_it_meets_the_demo_plays_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Said in one line as well."""
+
+    def broken() -> None:
+        raise OSError("no\nroom")
+
+    monkeypatch.setattr(extra, "needed", broken)
+    with page(Settings(), ScoreBoard(0.0), 1, tmp_path, wanted=True) as (shown, said):
+        assert (shown.url, said) == (None, "no live page: OSError: no")
+
+
 def test_it_can_be_left_out(tmp_path: Path) -> None:
     """Then nothing is said of it."""
     with page(Settings(), ScoreBoard(0.0), 1, tmp_path, wanted=False) as (shown, said):
