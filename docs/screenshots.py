@@ -44,6 +44,8 @@ Pixels = NDArray[np.uint8]
 
 
 def main() -> None:
+    if not Path(CHROMIUM).exists():
+        raise SystemExit("the pictures are made in a real browser: apt-get install chromium")
     IMAGES.mkdir(exist_ok=True)
     with _demo() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
