@@ -73,6 +73,12 @@ def test_headers_that_do_not_come(ready: str) -> None:
         assert time.monotonic() - began < 5
 
 
+def test_a_connection_on_which_nothing_comes(ready: str) -> None:
+    """A client that connects and says nothing does not keep its place."""
+    with connected(ready) as connection:
+        assert heard(connection)[0] == 408
+
+
 def test_a_second_request_that_does_not_come(ready: str) -> None:
     """The same on a connection that has had an answer."""
     with connected(ready) as connection:
