@@ -97,7 +97,7 @@ function rows(fitting) {
   const there = new Map([...body.children].map((row) => [row.dataset.event, row]));
   const focused = document.activeElement?.closest?.("tr")?.dataset.event;
   const first = there.size === 0;
-  const made = shown.map((flag) => fresh(there.get(flag.event_id), flag) || row(flag, first));
+  const made = shown.map((flag) => fresh(there.get(flag.event_id), flag) || row(flag, first || there.has(flag.event_id)));
   made.forEach((each, nth) => each.classList.toggle("dated", !nth || day(shown[nth].event_time) !== day(shown[nth - 1].event_time)));
   place(body, made);
   const tab = made.find((each) => each.dataset.event === focused) || made[0];

@@ -137,7 +137,10 @@ def test_a_verdict_is_published(site: Any, visit: Visit) -> None:
     expect(page.locator(".decide")).to_contain_text("Published: genuine")
     assert [each["is_fraud"] for each in labels] == [True, False]
     page.keyboard.press("Escape")
-    expect(page.locator('#rows tr[data-event="e-000029"] .verdict')).to_have_text("genuine")
+    verdict = page.locator('#rows tr[data-event="e-000029"] .verdict')
+    expect(verdict).to_have_text("genuine")
+    cell = verdict.locator("xpath=..")
+    assert cell.evaluate("(it) => it.scrollWidth <= it.clientWidth && it.clientHeight <= 60")
 
 
 def test_a_verdict_that_was_not_published_is_said(site: Any, visit: Visit) -> None:
