@@ -19,14 +19,27 @@ def runs(raw: Raw) -> Runs:
     return {partition: (firsts[partition], last) for partition, last in lasts.items()}
 
 
-def goes_on(raw: Raw, found: Runs, places: Mapping[int, Place], still: frozenset[int]) -> bool:
-    """Whether all are ours, of partitions that are read, came once and are to be answered. False: it has to be seen."""
+def follow(raw: Raw, found: Runs, places: Mapping[int, Place], still: frozenset[int]) -> bool | None:
+    """Moves the cursors behind records that simply go on where they stand. False: all of them are to be answered; True:
+    all were, and the last one that was is not among them. None: each has to be looked at, and nothing has moved.
+    """
     if len(raw.offset) < FEW or not still.isdisjoint(found) or not found.keys() <= places.keys():
-        return False
-    for partition, (first, _) in found.items():
+        return None
+    below = set[bool | None]()
+    for partition, (first, last) in found.items():
         place, offsets = places[partition], raw.offset[raw.partition == partition]
-        if place.cursor is None or raw.offset[first] < max(place.cursor, place.position):
-            return False
-        if (offsets[1:] <= offsets[:-1]).any():
-            return False
-    return True
+        if place.cursor is None or raw.offset[first] < place.cursor or (offsets[1:] <= offsets[:-1]).any():
+            return None
+        below.add(_below(int(raw.offset[first]), int(raw.offset[last]), place.position))
+    if len(below) != 1 or None in below:
+        return None
+    for partition, (_, last) in found.items():
+        places[partition].cursor = int(raw.offset[last]) + 1
+    return below.pop()
+
+
+def _below(first: int, last: int, position: int) -> bool | None:
+    """Of the last record that was answered it is asked whether it still is the same."""
+    if first >= position:
+        return False
+    return True if last < position - 1 else None

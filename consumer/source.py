@@ -31,7 +31,7 @@ from consumer.lag import lags
 from consumer.lots import Fetched, Span, first_offsets
 from consumer.places import Place, readable
 from consumer.point import Point
-from consumer.runs import goes_on, runs
+from consumer.runs import follow, runs
 from consumer.same_log import SameLog
 from consumer.trouble import Trouble, raise_endings
 from schemas.errors import RestartMe
@@ -187,14 +187,14 @@ class KafkaSource:
 
     def _fetched(self, messages: list[Any]) -> Fetched | None:
         kept, past = self._records(messages), list[Any]()
-        raw = Raw.of(kept)
-        if goes_on(raw, found := runs(raw), self._places, self._still):
-            for each, (_, last) in found.items():
-                self._places[each].cursor = int(raw.offset[last]) + 1
-        else:
+        raw, below = Raw.of(kept), Raw.of(past)
+        behind = follow(raw, found := runs(raw), self._places, self._still)
+        if behind is None:
             kept, past = self._sorted_out(kept)
-            found = runs(raw := Raw.of(kept))
-        below = Raw.of(past)
+            raw, below = Raw.of(kept), Raw.of(past)
+            found = runs(raw)
+        elif behind:
+            kept, past, raw, below, found = past, kept, below, raw, {}
         ends = ((past, runs(below)), (kept, found))
         lasts = {each: records[last] for records, those in ends for each, (_, last) in those.items()}
         epochs = {each: record.leader_epoch() for each, record in lasts.items()}

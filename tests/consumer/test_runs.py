@@ -1,18 +1,18 @@
 """Lots that go on where their partitions were left are handed out as they would be if each record was looked at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from support.answering import Memoryless
 
 from consumer import runs as module
 from consumer.places import Place
-from consumer.runs import FEW, goes_on, runs
+from consumer.runs import FEW, follow, runs
 from consumer.source import KafkaSource
 from consumer.trouble import Trouble
+from schemas.errors import Misconfigured, RestartMe
 from schemas.lot import Raw
 
 
@@ -46,7 +46,9 @@ class Message:
 messages = st.lists(st.builds(Message, st.integers(0, 2), st.integers(0, 30)), max_size=20)
 rising = messages.map(lambda some: sorted(set(some), key=lambda each: (each.at, each.number)))
 places = st.dictionaries(
-    st.integers(0, 2), st.builds(Place, st.integers(0, 20), cursor=st.none() | st.integers(0, 20)), max_size=3
+    st.integers(0, 2),
+    st.builds(Place, st.integers(0, 30), cursor=st.none() | st.integers(0, 20), epoch=st.none() | st.integers(0, 3)),
+    max_size=3,
 )
 
 
@@ -54,14 +56,17 @@ def source(known: dict[int, Place], still: frozenset[int]) -> KafkaSource:
     nobody: Any = None
     parts = {"lot_rows": 1, "lot_bytes": 1, "poll_s": 0.0, "partitions": 3, "first_offset": nobody}
     made = KafkaSource(nobody, Trouble("test"), "topic", Memoryless(), **parts)
-    made._places.update({each: Place(place.position, cursor=place.cursor) for each, place in known.items()})
+    made._places.update({each: replace(place) for each, place in known.items()})
     made._still = still
     return made
 
 
 def told(of: KafkaSource, some: list[Message]) -> Any:
     """What is handed out, and where the partitions stand afterwards."""
-    found = of._fetched(list(some))
+    try:
+        found = of._fetched(list(some))
+    except (Misconfigured, RestartMe) as error:
+        return str(error)
     if found is not None:
         columns = [
             (each.partition.tolist(), each.offset.tolist(), each.epochs) for each in (found.raw, found.past) if each
@@ -91,11 +96,22 @@ def test_a_usual_lot_goes_on() -> None:
     """All ours, each partition from its cursor on, which is not below what was answered; gaps are no matter."""
     lot = raw(*((number % 2, 10 + 3 * number) for number in range(FEW)))
     known = {0: Place(10, cursor=10), 1: Place(2, cursor=12), 2: Place(0)}
-    assert goes_on(lot, runs(lot), known, frozenset({2}))
+    assert follow(lot, runs(lot), known, frozenset({2})) is False
     assert runs(lot) == {0: (0, FEW - 2), 1: (1, FEW - 1)}
+    assert [known[each].cursor for each in (0, 1)] == [8 + 3 * FEW - 3, 8 + 3 * FEW]
+
+
+def test_a_past_is_read_as_it_is() -> None:
+    """Up to the record before the last one that was answered: at that one it shows whether it is the same log."""
+    lot = raw(*((0, number) for number in range(FEW)))
+    for position, said in ((FEW + 1, True), (FEW, None), (FEW - 1, None), (1, None), (0, False)):
+        place = Place(position, cursor=0)
+        assert follow(lot, runs(lot), {0: place}, frozenset()) is said
+        assert place.cursor == (0 if said is None else FEW)
 
 
 def test_few_are_looked_at_one_by_one() -> None:
     """A lone record is not held up by what makes many faster."""
-    assert not goes_on(raw((0, 1)), {0: (0, 0)}, {0: Place(0, cursor=0)}, frozenset())
-    assert np.array_equal(raw().offset, [])
+    place = Place(0, cursor=0)
+    assert follow(raw((0, 1)), {0: (0, 0)}, {0: place}, frozenset()) is None
+    assert place.cursor == 0
