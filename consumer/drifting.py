@@ -7,7 +7,6 @@ left out. `fraudstream drift` looks at the whole log. Nothing here changes a dec
 from collections.abc import Callable
 from typing import Final
 
-import numpy as np
 import structlog
 
 from consumer.metrics import DRIFT, DRIFT_DAYS
@@ -38,11 +37,13 @@ class Drifting:
             self._begin(decider.mind.reference)
         if self._reference is None or self._tally is None:
             return
-        rows = np.flatnonzero(sight.at < self._clock_ms() + DAY_MS)
-        if not len(rows):
+        matrix, score, at = decided.features, decided.score, sight.at
+        if not (come := at < self._clock_ms() + DAY_MS).all():
+            matrix, score, at = matrix[come], score[come], at[come]
+        if not len(at):
             return
-        _, days = local_hours_and_days(sight.at[rows], self._timezone)
-        self._tally.add(decided.features[rows], decided.score[rows], days)
+        _, days = local_hours_and_days(at, self._timezone)
+        self._tally.add(matrix, score, days)
         newest = int(days.max())
         if self._newest is None:
             self._newest = newest

@@ -44,7 +44,9 @@ class Tally:
 
     def add(self, matrix: Doubles, score: Doubles, day: Integers) -> None:
         """One row, score and day per transaction, in any order."""
-        days, slot = np.unique(day, return_inverse=True)
+        days, slot = day[:1], np.zeros(len(day), np.int64)
+        if (day != days).any():
+            days, slot = np.unique(day, return_inverse=True)
         fresh = np.zeros((len(days), *self._edges.shape), np.int64)
         scores = np.require(score, np.float64, ["C", "A", "W"]).reshape(-1, 1)
         count(np.require(matrix, np.float64, ["C", "A", "W"]), 0, slot, self._edges, fresh)
