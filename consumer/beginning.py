@@ -1,5 +1,6 @@
 """Where a group stands; and where it begins, which is written down first, or it would be later the second time."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -11,6 +12,10 @@ from consumer.trouble import Trouble
 from schemas.errors import RestartMe
 
 CALL_TIMEOUT_S: Final = 10.0
+REST_S: Final = 0.05
+LEADERLESS: Final = frozenset(
+    {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART}
+)
 REFUSED: Final = frozenset(
     {KafkaError.ILLEGAL_GENERATION, KafkaError.UNKNOWN_MEMBER_ID, KafkaError.REBALANCE_IN_PROGRESS}
 )
@@ -50,7 +55,20 @@ class Beginning:
         asked = TopicPartition(self._topic, partition)
         if partition < self._partitions:
             return self._first_offset(self._consumer, asked)
-        return int(self._consumer.get_watermark_offsets(asked, timeout=CALL_TIMEOUT_S)[0])
+        return self._low(asked)
+
+    def _low(self, asked: TopicPartition) -> int:
+        """Waits for a leader, which a partition that was just added may not have yet. Whoever died of that would leave
+        nothing written down, and its successor would take the partition for one that was always there.
+        """
+        deadline = time.monotonic() + CALL_TIMEOUT_S
+        while True:
+            try:
+                return int(self._consumer.get_watermark_offsets(asked, timeout=CALL_TIMEOUT_S)[0])
+            except KafkaException as exception:
+                if error_of(exception).code() not in LEADERLESS or time.monotonic() > deadline:
+                    raise
+            time.sleep(REST_S)
 
     def record(self, starts: Mapping[int, int]) -> bool:
         """Whether it is committed; False: it was refused, and may be tried again.
