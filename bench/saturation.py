@@ -122,6 +122,8 @@ def _by_positions(watch: Watch, begun: float) -> dict[str, Any]:
     first, last = table[moments[0], 0], table[moments[-1], 0]
     start = moments[np.searchsorted(table[moments, 0], first + (last - first) * WARM_UP)]
     end = moments[-1]
+    if start >= end:
+        raise Failed("its positions moved too seldom to tell a rate")
     events = table[end, 3] - table[start, 3]
     return _figures(events, table[start, 0], table[end, 0], watch) | {"first_output_s": float(first - begun)}
 

@@ -34,8 +34,8 @@ CAVEATS: Final = """\
   library's, bit for bit, is held by its tests. Flags-only writes few records, which is in its favour; a decision is a
   record several times as large as a score, which is not.
 - The plain loops, FastStream and the pass-through keep **no durable state**: after a crash their windows are wrong.
-  That is in their favour. Kafka Streams and Quix Streams keep theirs in RocksDB and a changelog; the product keeps its in
-  memory with snapshots.
+  That is in their favour. Kafka Streams and Quix Streams keep theirs in RocksDB and a changelog; the product keeps its
+  in memory with snapshots.
 - Kafka Streams runs two threads in one process; its trees are flat arrays in Java, not a general model server. Its
   state is one value per card, read and written once an event, with caching on. Where latency is measured its producer's
   linger is 0; throughput has the default.

@@ -7,6 +7,7 @@ What cannot be installed is said, and kept in <name>/why.txt for the report; the
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ ROOT: Final = Path(__file__).parents[2]
 CACHE: Final = ROOT / ".cache" / "bench"
 HERE: Final = Path(__file__).parent
 PATIENCE_S: Final = 900
+ADDRESS: Final = re.compile(r"\w+://[^\s'\"]+")
 READY, WHY = "ready", "why.txt"
 COMMON: Final = ("fastavro==1.13.1", "numpy==2.4.6", "scikit-learn==1.9.1")
 PACKAGES: Final = {
@@ -121,7 +123,7 @@ def install(name: str) -> str | None:
         for step in STEPS:
             step(name)
     except Exception as problem:  # noqa: BLE001 - of pip, jgo, the network: the reason goes into the report
-        said = (str(problem).splitlines() or [type(problem).__name__])[0][:300]
+        said = ADDRESS.sub("its repository", (str(problem).splitlines() or [type(problem).__name__])[0])[:300]
         (folder / WHY).write_text(said)
         return said
     (folder / WHY).unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.peers import environments
-from bench.peers.environments import HERE, ROOT
+from bench.peers.environments import CACHE, HERE, ROOT
 
 EXACTLY, AT_LEAST = "exactly-once", "at-least-once"
 DECISION_BYTES: Final = 525
@@ -119,7 +119,7 @@ PEERS: Final = (
     Peer(
         "pass-through-large",
         "bare confluent-kafka, no job",
-        f"a transaction for each lot of at most 20,000; every record goes out with {DECISION_BYTES} bytes, as a decision",
+        f"a transaction for each lot of at most 20,000; records go out with {DECISION_BYTES} bytes, as decisions",
         script="pass_through.py",
         guarantee=EXACTLY,
         job=False,
@@ -174,8 +174,19 @@ PEERS: Final = (
         "fast.py",
         given=("--batch", "1000"),
     ),
-    Peer("flink", "PyFlink", "DataStream API, keyed process function, parallelism 2", "flink", "flink.py"),
-    Peer("spark", "Spark Structured Streaming", "transformWithState, 2 cores", "spark", "spark.py"),
+    Peer(
+        "flink",
+        "PyFlink 2.2",
+        "keyed process function, RocksDB, a checkpoint every second, parallelism 2",
+        "flink",
+        "flink.py",
+        variables={
+            "FLINK_JARS": str(CACHE / "flink" / "jars"),
+            "FLINK_PYTHON": str(environments.python("flink")),
+            "PYTHONPATH": str(HERE),
+        },
+    ),
+    Peer("spark", "Spark Structured Streaming", "its Kafka connector could not be installed", "spark"),
     *(
         Peer(
             f"product-{kind}-{workers}",
