@@ -26,7 +26,7 @@ LONE: Final = 2.0
 """Events a second on a topic that is idle otherwise."""
 WARM_EVERY_S: Final = 0.25
 WARM_RATE: Final = 200.0
-WARM_S: Final = 4.0
+WARM_S: Final = 3.0
 DRAIN_S: Final = 10.0
 CURVE: Final = tuple(
     np.r_[np.arange(0, 90, 2.0), np.arange(90, 99, 0.5), np.arange(99, 99.95, 0.05), 99.99, 100].tolist()

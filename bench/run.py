@@ -208,9 +208,9 @@ def parsed() -> argparse.Namespace:
     given.only = given.only or (["throughput", "latency"] if quick else ["throughput", "latency", "lots"])
     given.runs = given.runs or (1 if quick else 5)
     given.latency_runs = given.latency_runs or (1 if quick else 3)
-    given.events = given.events or (1_000_000 if quick else 6_000_000)
-    given.seconds = given.seconds or (5.0 if quick else 15.0)
-    given.latency_seconds = given.latency_seconds or (4.0 if quick else 15.0)
+    given.events = given.events or (600_000 if quick else 6_000_000)
+    given.seconds = given.seconds or (4.0 if quick else 15.0)
+    given.latency_seconds = given.latency_seconds or (3.0 if quick else 15.0)
     given.rates = given.rates or ([1_000.0] if quick else list(RATES))
     given.out = given.out or CACHE / ("quick.json" if quick else "results.json")
     given.chosen = named(given.peers) if given.peers else [each for each in PEERS if not quick or each.name in QUICK]

@@ -18,7 +18,8 @@ from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSo
 from pyflink.datastream.state import ValueStateDescriptor
 from pyflink.table import Schema, StreamTableEnvironment
 
-ENTRY: Final = struct.Struct(">qq")
+ENTRY, SIZE = ">qq", 16
+"""A format and its bytes: a compiled one cannot be sent to where the function runs."""
 OUT: Final = Types.ROW_NAMED(
     ["card", "score"], [Types.PRIMITIVE_ARRAY(Types.BYTE()), Types.PRIMITIVE_ARRAY(Types.BYTE())]
 )
@@ -36,12 +37,12 @@ class Scorer(KeyedProcessFunction):  # type: ignore[misc]
     def process_element(self, value: bytes, _: KeyedProcessFunction.Context) -> Iterator[Row]:
         row = self._decode(bytes(value))
         at, known, begin = row["event_time"], self._entries.value() or b"", 0
-        while begin < len(known) and ENTRY.unpack_from(known, begin)[0] <= at - HOUR_MS:
-            begin += ENTRY.size
-        kept = known[begin:] + ENTRY.pack(at, row["amount_minor"])
+        while begin < len(known) and struct.unpack_from(ENTRY, known, begin)[0] <= at - HOUR_MS:
+            begin += SIZE
+        kept = known[begin:] + struct.pack(ENTRY, at, row["amount_minor"])
         self._entries.update(kept)
-        total = sum(amount for _, amount in ENTRY.iter_unpack(kept))
-        found = float(self._estimator.predict_proba([features(row, len(kept) // ENTRY.size, total)])[0, 1])
+        total = sum(amount for _, amount in struct.iter_unpack(ENTRY, kept))
+        found = float(self._estimator.predict_proba([features(row, len(kept) // SIZE, total)])[0, 1])
         yield Row(row["card_id"].encode(), scored(row["event_id"], found))
 
 
