@@ -128,7 +128,7 @@ chaos: $(VENV)/.ready  ## SIGKILL workers at load, audit what readers find (ARGS
 	@PYTHONPATH=.:tests $(BIN)/python -m support.chaos $(ARGS)
 
 lock: $(VENV)/.ready  ## resolve the two lock files anew: hashes, no addresses
-	@$(LOCK) pyproject.toml -o requirements.lock
+	@$(LOCK) pyproject.toml --extra serve -o requirements.lock
 	@$(LOCK) pyproject.toml --extra local --extra serve --extra spark --group dev -c requirements.lock -o requirements-dev.lock
 
 clean:  ## remove the environment and every cache

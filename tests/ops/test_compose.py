@@ -8,13 +8,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from consumer.supervisor import GRACE_S
-from schemas.settings import Settings, leaves
+from schemas.errors import Misconfigured
+from schemas.settings import Settings, leaves, load
 
 Services = dict[str, Any]
 SettingsOf = Callable[[str], Settings]
 Published = Callable[[str], Any]
-PROFILES = {"nightly": {"nightly"}, "registry": {"registry"}, "ui": {"ui"}, "observe": {"prometheus", "grafana"}}
+PROFILES = {
+    "nightly": {"nightly"},
+    "page": {"page"},
+    "registry": {"registry"},
+    "ui": {"ui"},
+    "observe": {"prometheus", "grafana"},
+}
 OURS = ("topics", "scorer")
 ALL_OURS = (*OURS, "nightly")
 
@@ -111,6 +120,17 @@ def test_health_is_published_and_asked(services: Services, settings_of: Settings
     assert published("scorer") == ("127.0.0.1", Settings().health.port, health.port)
     assert health.host == "0.0.0.0"
     assert f"http://127.0.0.1:{health.port}/health/live" in services["scorer"]["healthcheck"]["test"][-1]
+
+
+def test_the_page_asks_for_a_key(services: Services, published: Published) -> None:
+    """It listens for more than its own container, so it does not start before somebody has chosen one."""
+    given = {name: str(value) for name, value in services["page"]["environment"].items()}
+    with pytest.raises(Misconfigured, match=r"set serve\.keys"):
+        load(env=given)
+    serve = load(env=given | {"FRAUDSTREAM_SERVE_KEYS": "k" * 16}).serve
+    assert published("page") == ("127.0.0.1", Settings().serve.port, serve.port)
+    assert services["page"]["command"] == ["serve", "--node", f"scorer:{published('scorer').inside}"]
+    assert f"http://127.0.0.1:{serve.port}/health" in services["page"]["healthcheck"]["test"][-1]
 
 
 def test_a_new_container_is_the_same_worker(settings_of: SettingsOf) -> None:

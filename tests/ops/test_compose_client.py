@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 CLIENTS = (("docker-compose",), ("docker", "compose"))
-PROFILES = ("nightly", "registry", "ui", "observe")
+PROFILES = ("nightly", "page", "registry", "ui", "observe")
 
 
 def installed() -> list[tuple[str, ...]]:
@@ -33,8 +33,7 @@ def test_the_client_understands_it(root: Path, tmp_path: Path, offered: dict[str
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         services = yaml.safe_load(done.stdout)["services"]
-        assert {"kafka", "redis", "topics", "scorer", "nightly", "registry", "ui", "prometheus", "grafana"} == set(
-            services
-        )
+        always = {"kafka", "redis", "topics", "scorer"}
+        assert always | {"page", "nightly", "registry", "ui", "prometheus", "grafana"} == set(services)
         assert "HOST://127.0.0.1:19999" in services["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
         assert services["scorer"]["environment"]["FRAUDSTREAM_REGISTRY_URL"] == ""
