@@ -152,6 +152,10 @@ def _product(peer: Peer, at: Place) -> tuple[list[str], dict[str, str]]:
     model.promoted(loaded)
     chosen = as_environment(settings)
     command = [sys.executable, "-m", "fraudstream", "score", "--workers", str(peer.workers)]
+    if peer.script:
+        one = f"{sys.executable} -m bench.peers.{Path(peer.script).stem} --material {at.material} --slot"
+        many = "".join(f"{one} {slot} & " for slot in range(peer.workers))
+        command = ["sh", "-c", f"trap 'kill $(jobs -p)' TERM; {many}wait"]
     return command, variables(peer) | chosen
 
 

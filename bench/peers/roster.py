@@ -189,6 +189,19 @@ PEERS: Final = (
     Peer("spark", "Spark Structured Streaming", "its Kafka connector could not be installed", "spark"),
     *(
         Peer(
+            f"product-job-{workers}",
+            "the product's worker on the job",
+            f"its client, decoder, state with snapshots, transactions and trees, {workers} process{'es' * (workers > 1)}",
+            None,
+            "ours.py",
+            EXACTLY,
+            workers=workers,
+            settings={"output.scores": "true", "score.delivery": "exactly_once"},
+        )
+        for workers in (1, 2)
+    ),
+    *(
+        Peer(
             f"product-{kind}-{workers}",
             "fraudstream score",
             f"{said}, all its features, rules, reasons and churn, {workers} worker{'s' * (workers > 1)}",
