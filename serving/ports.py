@@ -1,1 +1,0 @@
-"""What routes need of the other rooms: declared here, given by whoever composes the program."""
