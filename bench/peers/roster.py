@@ -191,7 +191,8 @@ PEERS: Final = (
         Peer(
             f"product-job-{workers}",
             "the product's worker on the job",
-            f"its client, decoder, state with snapshots, transactions and trees, {workers} process{'es' * (workers > 1)}",
+            "its client, decoder, state with snapshots, transactions and trees, "
+            f"{workers} process{'es' * (workers > 1)}",
             None,
             "ours.py",
             EXACTLY,
