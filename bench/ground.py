@@ -8,19 +8,25 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+from redis import Redis
 
+from batch.generation import publish
+from bench.making import CUSTOMERS, SEED
 from bench.material import Material
 from bench.peers.roster import Peer, Place, variables
 from fraudstream.demo import model
 from fraudstream.demo.stage import POLICY_SETTINGS, as_environment
 from fraudstream.local.running import Servers
-from schemas.settings import load
+from producer.population import Population
+from schemas.churn import SCALE, Keys
+from schemas.settings import Settings, load
 from schemas.topics import RULES, Role
 
 PARTITIONS: Final = 6
@@ -150,6 +156,7 @@ def _product(peer: Peer, at: Place) -> tuple[list[str], dict[str, str]]:
     loaded = load(settings, env={})
     model.install(loaded)
     model.promoted(loaded)
+    _publish_churn(loaded)
     chosen = as_environment(settings)
     command = [sys.executable, "-m", "fraudstream", "score", "--workers", str(peer.workers)]
     if peer.script:
@@ -157,6 +164,15 @@ def _product(peer: Peer, at: Place) -> tuple[list[str], dict[str, str]]:
         many = "".join(f"{one} {slot} & " for slot in range(peer.workers))
         command = ["sh", "-c", f"trap 'kill $(jobs -p)' TERM; {many}wait"]
     return command, variables(peer) | chosen
+
+
+def _publish_churn(settings: Settings) -> None:
+    """A score for every customer of the simulation."""
+    now = datetime.now(UTC)
+    scores = {customer: round(score * SCALE) for customer, score in Population.of(CUSTOMERS, seed=SEED).churn().items()}
+    told = {"generation": now.strftime("%Y%m%d-%H%M%S"), "model": "simulated"}
+    with Redis.from_url(settings.redis.url.get_secret_value(), decode_responses=True) as redis:
+        publish(redis, Keys(settings.redis.prefix), scores, as_of=now, published_at=now, **told)
 
 
 def product_settings(peer: Peer, at: Place) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The benchmark against peers: one job, one broker, one machine; results as JSON, from which the report is made.
 
 python bench/run.py [--quick] [--peers NAME ...] [--only throughput latency lots] [--runs N] [--events N] [--seconds S]
-                    [--rates R ...] [--out FILE]
+                    [--rates R ...] [--out FILE] [--add]
 
 Peers take turns, and each figure is a median of the runs. `docs/benchmarks.md` is made of the JSON by bench/report.py.
 A peer that cannot be installed, does not start, or gives another result stands in the report with the reason.
@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,7 +37,7 @@ from fraudstream.local.running import running
 
 TOPIC: Final = "bench-in"
 LOTS: Final = (100, 1_000, 5_000, 20_000, 50_000)
-LOT_PEERS: Final = ("pass-through-tx", "batches-tx", "product-flags-1", "product-every-1")
+LOT_PEERS: Final = ("pass-through-tx", "batches-tx", "product-job-1", "product-flags-1", "product-every-1")
 RATES: Final = (LONE, 1_000.0, 5_000.0, 20_000.0, 50_000.0, 100_000.0, 200_000.0)
 ROOM: Final = 0.8
 """Rates above this share of a peer's throughput are not tried: its queue would only grow."""
@@ -86,9 +87,12 @@ def _commit() -> str:
 class Book:
     """What is known so far; on the disk after every run, so that a broken run loses nothing."""
 
-    def __init__(self, path: Path, about: Result) -> None:
+    def __init__(self, path: Path, about: Result, *, go_on: bool = False) -> None:
+        """`go_on` keeps what earlier runs left there, but for their failures."""
         self._path = path
-        self.found: Result = about | {"peers": {}}
+        before = json.loads(path.read_text()) if go_on and path.exists() else {}
+        kept = {name: each | {"failed": {}} for name, each in before.get("peers", {}).items()}
+        self.found: Result = {**about, "plan": before.get("plan", about["plan"]), "peers": kept}
 
     def add(self, peer: Peer, kind: str, take: Callable[[], Result]) -> Result | None:
         entry = self.found["peers"].setdefault(peer.name, described(peer))
@@ -203,6 +207,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--latency-seconds", type=float, help="at each rate [15]")
     parser.add_argument("--rates", nargs="+", type=float, help="events a second of the open loop")
     parser.add_argument("--out", type=Path, help="[.cache/bench/results.json]")
+    parser.add_argument("--add", action="store_true", help="to the results of an earlier run")
     given = parser.parse_args()
     quick = given.quick
     given.only = given.only or (["throughput", "latency"] if quick else ["throughput", "latency", "lots"])
@@ -219,6 +224,7 @@ def parsed() -> argparse.Namespace:
 
 def main() -> int:
     plan = parsed()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every process that was started is ended
     about = {
         "machine": machine(),
         "plan": {
@@ -232,7 +238,7 @@ def main() -> int:
         },
         "begun": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
     }
-    book = Book(plan.out, about)
+    book = Book(plan.out, about, go_on=plan.add)
     peers = []
     for peer in plan.chosen:
         reason = peer.why_not()

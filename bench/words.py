@@ -29,21 +29,24 @@ METHOD: Final = """\
 CAVEATS: Final = """\
 - Broker, peer, sender and reader share the machine's cores. A peer that leaves the broker more of them gains twice.
 - One broker, replication 1, no TLS: transactions are cheaper here than on a cluster of three.
+- `product-job` is the product's worker with the job's features, model and output in the place of its own. It
+  is the same process otherwise, with snapshots, labels and churn asked for, and **computes all features of the product
+  besides**, which costs it something. It is not a command that users have.
 - **The product does more than the job**: `fraudstream score` computes all its features, rules, reasons and drift, asks
   for churn, writes snapshots, and uses its own model. Its scores are therefore not compared here; that they equal the
   library's, bit for bit, is held by its tests. Flags-only writes few records, which is in its favour; a decision is a
-  record several times as large as a score, which is not.
+  record of about 525 bytes where a score has 19, which is not.
 - The plain loops, FastStream and the pass-through keep **no durable state**: after a crash their windows are wrong.
   That is in their favour. Kafka Streams and Quix Streams keep theirs in RocksDB and a changelog; the product keeps its
   in memory with snapshots.
 - Kafka Streams runs two threads in one process; its trees are flat arrays in Java, not a general model server. Its
   state is one value per card, read and written once an event, with caching on. Where latency is measured its producer's
-  linger is 0; throughput has the default.
-- Python peers call scikit-learn's `predict_proba`, as their users would, on one thread of OpenMP: with lots of this
-  size more threads cost more than they bring. Record by record, nearly all of their time is that one call.
-- fastavro reads the schema without its logical type: building a `datetime` for each record would cost peers more.
+  linger is 0, and exactly-once commits every 10 ms; throughput has the defaults.
+- Python peers call scikit-learn's `predict_proba`, as their users would, on one thread of OpenMP: the
+  broker needs the other core.
+- fastavro reads the schema without its logical type, so that no `datetime` is built for each record.
 - Lots of the loops are bounded by what has come, never waited for. `fetch.queue.backoff.ms` is 2 in every client of
-  librdkafka that lets it be set: with its default of 1,000 a single loop loses two thirds of its rate.
+  librdkafka that lets it be set: with its default of 1,000 a full queue pauses fetching for up to a second.
 - At-least-once peers commit on an interval and would repeat up to that much after a crash; nothing crashes here. What
   failures cost is another page's: [faults](faults.md).
 - Java peers run on the broker's Java runtime, with 1 GiB of heap.
