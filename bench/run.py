@@ -203,10 +203,12 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, help="of throughput [5]")
     parser.add_argument("--latency-runs", type=int, help="[3]")
     parser.add_argument("--events", type=int, help="on the topic that is full [6,000,000]")
-    parser.add_argument("--seconds", type=float, help="of throughput at most, from the first output on [15]")
+    parser.add_argument("--seconds", type=float, help="of throughput at most, from the first output on [20]")
     parser.add_argument("--latency-seconds", type=float, help="at each rate [15]")
     parser.add_argument("--rates", nargs="+", type=float, help="events a second of the open loop")
-    parser.add_argument("--out", type=Path, help="[.cache/bench/results.json]")
+    parser.add_argument(
+        "--out", type=Path, help="[.cache/bench/results.json; some.json with --peers, quick.json with --quick]"
+    )
     parser.add_argument("--add", action="store_true", help="to the results of an earlier run")
     given = parser.parse_args()
     quick = given.quick
@@ -214,10 +216,11 @@ def parsed() -> argparse.Namespace:
     given.runs = given.runs or (1 if quick else 5)
     given.latency_runs = given.latency_runs or (1 if quick else 3)
     given.events = given.events or (600_000 if quick else 6_000_000)
-    given.seconds = given.seconds or (4.0 if quick else 15.0)
+    given.seconds = given.seconds or (4.0 if quick else 20.0)
     given.latency_seconds = given.latency_seconds or (3.0 if quick else 15.0)
     given.rates = given.rates or ([1_000.0] if quick else list(RATES))
-    given.out = given.out or CACHE / ("quick.json" if quick else "results.json")
+    some = "quick.json" if quick else "some.json" if given.peers and not given.add else "results.json"
+    given.out = given.out or CACHE / some
     given.chosen = named(given.peers) if given.peers else [each for each in PEERS if not quick or each.name in QUICK]
     return given
 
