@@ -25,8 +25,6 @@ SHARES: Final = (50.0, 90.0, 99.0, 99.9)
 LONE: Final = 2.0
 """Events a second on a topic that is idle otherwise."""
 WARM_EVERY_S: Final = 0.25
-WARM_RATE: Final = 200.0
-WARM_S: Final = 3.0
 DRAIN_S: Final = 10.0
 CURVE: Final = tuple(
     np.r_[np.arange(0, 90, 2.0), np.arange(90, 99, 0.5), np.arange(99, 99.95, 0.05), 99.99, 100].tolist()
@@ -73,7 +71,9 @@ class Reader:
             self.count += len(values)
 
 
-def latency(ground: Ground, peer: Peer, rates: list[float], seconds: float) -> dict[str, Any]:
+def latency(
+    ground: Ground, peer: Peer, rates: list[float], seconds: float, *, warm: tuple[float, float]
+) -> dict[str, Any]:
     """By rate, in the order given; after the first that it cannot keep up with, none is tried."""
     run = f"l{uuid.uuid4().hex[:8]}"
     at = Place(
@@ -92,7 +92,7 @@ def latency(ground: Ground, peer: Peer, rates: list[float], seconds: float) -> d
     reader = Reader(ground, at.out)
     try:
         with started(peer, at) as process, Watch(process.pid, ground.broker_pid) as watch:
-            first = _warm(ground, at, reader, process)
+            first = _warm(ground, at, reader, process, warm)
             for rate in rates:
                 figures, first = _at_rate(ground, at, reader, watch, (rate, seconds, first))
                 told[f"{rate:g}"] = figures
@@ -106,7 +106,7 @@ def latency(ground: Ground, peer: Peer, rates: list[float], seconds: float) -> d
     return told
 
 
-def _warm(ground: Ground, at: Place, reader: Reader, process: Any) -> int:  # noqa: ANN401
+def _warm(ground: Ground, at: Place, reader: Reader, process: Any, warm: tuple[float, float]) -> int:  # noqa: ANN401
     """Until outputs come, and some seconds longer; gives the next event's number."""
     number, deadline = 0, time.monotonic() + FIRST_WITHIN_S
     while not reader.count:
@@ -117,7 +117,7 @@ def _warm(ground: Ground, at: Place, reader: Reader, process: Any) -> int:  # no
         ground.fill(at.topic, number, 1)
         number += 1
         time.sleep(WARM_EVERY_S)
-    sent = _send(ground, at, WARM_RATE, WARM_S, number)
+    sent = _send(ground, at, *warm, number)
     number += sent["sent"]
     _drain(reader, number)
     return number

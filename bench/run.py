@@ -38,6 +38,7 @@ from fraudstream.local.running import running
 TOPIC: Final = "bench-in"
 LOTS: Final = (100, 1_000, 5_000, 20_000, 50_000)
 LOT_PEERS: Final = ("pass-through-tx", "batches-tx", "product-job-1", "product-flags-1", "product-every-1")
+WARM_RATE: Final = 1_000.0
 RATES: Final = (LONE, 1_000.0, 5_000.0, 20_000.0, 50_000.0, 100_000.0, 200_000.0)
 ROOM: Final = 0.8
 """Rates above this share of a peer's throughput are not tried: its queue would only grow."""
@@ -92,7 +93,12 @@ class Book:
         self._path = path
         before = json.loads(path.read_text()) if go_on and path.exists() else {}
         kept = {name: each | {"failed": {}} for name, each in before.get("peers", {}).items()}
-        self.found: Result = {**about, "plan": before.get("plan", about["plan"]), "peers": kept}
+        self.found: Result = {
+            **about,
+            **{each: before[each] for each in ("plan", "begun") if each in before},
+            "peers": kept,
+        }
+        self.found["machine"]["beside_others"] |= before.get("machine", {}).get("beside_others", False)
 
     def add(self, peer: Peer, kind: str, take: Callable[[], Result]) -> Result | None:
         entry = self.found["peers"].setdefault(peer.name, described(peer))
@@ -168,7 +174,11 @@ def all_latency(ground: Ground, book: Book, peers: list[Peer], plan: argparse.Na
             continue
         rates = [each for each in plan.rates if each <= LONE or each <= ROOM * most]
         result = book.add(
-            peer, "latency", lambda peer=peer, rates=rates: latency(ground, peer, rates, plan.latency_seconds)
+            peer,
+            "latency",
+            lambda peer=peer, rates=rates: latency(
+                ground, peer, rates, plan.latency_seconds, warm=(min(WARM_RATE, most / 2), 3.0 if plan.quick else 12.0)
+            ),
         )
         for rate, each in (result or {}).items():
             figures = "  ".join(f"{name} {each.get(f'{name}_ms', 0):8.1f}" for name in ("p50", "p90", "p99", "p99.9"))

@@ -41,7 +41,7 @@ CAVEATS: Final = """\
   in memory with snapshots.
 - Kafka Streams runs two threads in one process; its trees are flat arrays in Java, not a general model server. Its
   state is one value per card, read and written once an event, with caching on. Where latency is measured its producer's
-  linger is 0, and exactly-once commits every 10 ms; throughput has the defaults.
+  linger is 0; throughput has the default.
 - Python peers call scikit-learn's `predict_proba`, as their users would, on one thread of OpenMP: the
   broker needs the other core.
 - fastavro reads the schema without its logical type, so that no `datetime` is built for each record.

@@ -166,10 +166,8 @@ public final class Streams {
         found.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 64L << 20);
         found.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
         if (given.containsKey("commit")) found.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, given.get("commit"));
-        if (given.get("tuned").equals("latency")) {
+        if (given.get("tuned").equals("latency"))
             found.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), "0");
-            if (exactly) found.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, "10");
-        }
         return found;
     }
 

@@ -138,7 +138,7 @@ PEERS: Final = (
     Peer(
         "streams-eos",
         "Kafka Streams 4.3.1",
-        "RocksDB, changelog, 2 threads, exactly_once_v2, commits every 100 ms (its default; 10 for latency)",
+        "RocksDB, changelog, 2 threads, exactly_once_v2, commits every 100 ms (its default)",
         "streams",
         "Streams.java",
         EXACTLY,
