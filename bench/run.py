@@ -173,12 +173,11 @@ def all_latency(ground: Ground, book: Book, peers: list[Peer], plan: argparse.Na
         if "latency" in entry.get("failed", {}):
             continue
         rates = [each for each in plan.rates if each <= LONE or each <= ROOM * most]
+        warm = (min(WARM_RATE, most / 2), 3.0 if plan.quick else 12.0)
         result = book.add(
             peer,
             "latency",
-            lambda peer=peer, rates=rates: latency(
-                ground, peer, rates, plan.latency_seconds, warm=(min(WARM_RATE, most / 2), 3.0 if plan.quick else 12.0)
-            ),
+            lambda peer=peer, rates=rates, warm=warm: latency(ground, peer, rates, plan.latency_seconds, warm=warm),
         )
         for rate, each in (result or {}).items():
             figures = "  ".join(f"{name} {each.get(f'{name}_ms', 0):8.1f}" for name in ("p50", "p90", "p99", "p99.9"))
