@@ -6,7 +6,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
@@ -20,6 +20,9 @@ ADDRESS: Final = re.compile(r"^([a-z][a-z0-9+.-]*://|[A-Za-z0-9_.-]+:[0-9]{1,5}$
 TOPIC: Final = re.compile(r"^[A-Za-z0-9._-]{1,249}$")
 DOORS: Final = "`fraudstream score` scores a topic as it comes, `fraudstream models serve` answers requests"
 REJECTS: Final = ".rejects.jsonl"
+
+Role = tuple[str, Path, str]
+"""How a file was named, such as by an option; the file; what it is."""
 
 
 def form_of(name: str | None, told: Format | None, instead: Format = Format.JSON) -> Format:
@@ -54,18 +57,31 @@ def check_input(name: str) -> None:
         raise Usage(f"-i {name} cannot be read", fix="get the right to it")
 
 
-def check_output(name: str, source: str | None) -> Path:
+def check_output(name: str, option: str = "-o") -> Path:
     path = Path(name)
     if path.is_dir() or not path.absolute().parent.is_dir():
-        raise Usage(f"-o {name}: there is no folder for it, or it is one itself", fix="name a file in a folder")
-    if source is not None and path.exists() and path.samefile(source):
-        raise Usage(f"-o {name} is the input itself", fix="name another file")
+        raise Usage(f"{option} {name}: there is no folder for it, or it is one itself", fix="name a file in a folder")
     return path
 
 
+def check_apart(written: Sequence[Role], read: Sequence[Role]) -> None:
+    """Raises Usage where a file would be written over one that is read, or over another one."""
+    for place, (said, path, _) in enumerate(written):
+        for _, other, what in (*read, *written[:place]):
+            if path != Path(os.devnull) and _is_same(path, other):
+                raise Usage(f"{said} {path} is {what} itself", fix="name another file")
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    """By whatever name; also where there is none of them yet."""
+    if path.exists() and other.exists():
+        return path.samefile(other)
+    return os.path.realpath(path) == os.path.realpath(other)
+
+
 def rejects_beside(output: Path) -> Path:
-    """batch_output.csv has its rejects in batch_output.rejects.jsonl."""
-    return output.with_name(output.stem + REJECTS)
+    """batch_output.csv has its rejects in batch_output.csv.rejects.jsonl."""
+    return output.with_name(output.name + REJECTS)
 
 
 def is_plain(path: Path) -> bool:

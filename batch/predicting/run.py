@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, Protocol, cast
 
+from batch.predicting.places import is_plain
 from batch.predicting.rejects import Rejects
 from batch.predicting.ways import Way
 from batch.predicting.writing import Writing, writing
@@ -109,6 +110,10 @@ def _output(output: Path | IO[bytes]) -> Iterator[IO[bytes]]:
 @contextmanager
 def _beside(path: Path, rejects: Rejects) -> Iterator[IO[bytes]]:
     """There are no rejects without a row in it: what an earlier run left is taken away."""
+    if not is_plain(path):
+        with _output(path.open("wb")) as stream:
+            yield stream
+        return
     with ExitStack() as opened:
         stream = opened.enter_context(whole(path))
         yield stream

@@ -41,7 +41,7 @@ Threshold = Annotated[
 ]
 RejectsFile = Annotated[
     Path | None,
-    typer.Option("--rejects", metavar="FILE", help="Rows without a prediction [beside the output, .rejects.jsonl]."),
+    typer.Option("--rejects", metavar="FILE", help="Rows without a prediction [the output's name and .rejects.jsonl]."),
 ]
 History = Annotated[
     list[Path] | None,
@@ -89,6 +89,7 @@ def predict(
     elif sys.stdin.isatty():
         raise Usage("the rows would come from the keyboard", fix="name a file with -i, or send one to standard input")
     form = places.form_of(input_path, content_type)
+    kept = _apart(input_path, output_path, rejects, history or [], labels or [])
     if history or labels:
         way = of_transactions(model, threshold, history or [], labels or [], settings_with(root, config, sets))
     else:
@@ -96,12 +97,32 @@ def predict(
     with (
         tidied(),
         places.readable(input_path, form) as source,
-        _outlet(output_path, input_path, form, content_type) as (outlet, said, written),
+        _outlet(output_path, form, content_type) as (outlet, said, written),
     ):
         from batch.predicting.run import Job
 
-        kept = rejects or (places.rejects_beside(outlet) if isinstance(outlet, Path) else None)
         _settle(Job(source, form, outlet, written, kept), way, said, max_rejects)
+
+
+def _apart(
+    source: str | None, output: str | None, rejects: Path | None, history: list[Path], labels: list[Path]
+) -> Path | None:
+    """Where the rejects go, once it is known that nothing is written over what is read, or over another output."""
+    from batch.predicting import places
+
+    read = [("-i", Path(source), "the input")] if source is not None and source != places.STDIN else []
+    read += [("--history", each, "a file of the history") for each in history]
+    read += [("--labels", each, "a file of the labels") for each in labels]
+    written, option = [], "--rejects"
+    if output is not None and output != places.STDIN:
+        path = places.check_output(output)
+        written = [("-o", path, "the output")]
+        if rejects is None and places.is_plain(path):
+            rejects, option = places.rejects_beside(path), "the file of rejects"
+    if rejects is not None:
+        written.append((option, places.check_output(str(rejects), option), "the file of rejects"))
+    places.check_apart(written, read)
+    return rejects
 
 
 def _of_model(model: str, threshold: float, root: Path | None, config: Path | None, sets: list[str] | None) -> "Way":
@@ -156,9 +177,7 @@ def _fold(model: str, settings: "Settings") -> "Fold":
 
 
 @contextmanager
-def _outlet(
-    name: str | None, source: str | None, form: Format, told: Format | None
-) -> Iterator[tuple[Path | IO[bytes], str, Format]]:
+def _outlet(name: str | None, form: Format, told: Format | None) -> Iterator[tuple[Path | IO[bytes], str, Format]]:
     """Where to, what it is called, and of which format it is: of that of the input where no suffix says another."""
     from batch.predicting import places
 
@@ -167,7 +186,7 @@ def _outlet(
             raise Usage("Parquet is nothing for a terminal", fix="name a file with -o, such as predictions.csv")
         yield sys.stdout.buffer, "standard output", form
         return
-    path = places.check_output(str(name), None if source in {None, places.STDIN} else source)
+    path = Path(str(name))
     written = places.output_form(path, told, form)
     if places.is_plain(path):
         yield path, str(path), written

@@ -103,7 +103,7 @@ def test_an_incomplete_output_is_written_and_said(predict: Run, tmp_path: Path) 
     assert done.returncode == 64
     assert "row 2, column length: the cell is not a number" in done.stderr
     assert json.loads((tmp_path / "out.json").read_text()) == {"predictions": [0]}
-    [reject] = (tmp_path / "out.rejects.jsonl").read_text().splitlines()
+    [reject] = (tmp_path / "out.json.rejects.jsonl").read_text().splitlines()
     assert json.loads(reject)["row"] == 2
     assert predict("models:/flowers/1", "-i", "in.csv", "-o", "out.json", "--max-rejects", "0.5").returncode == 0
 
@@ -138,6 +138,56 @@ def test_what_cannot_be_done_is_said_with_what_to_do(
     assert "fix: " in done.stderr
     assert "Traceback" not in done.stderr
     assert sorted(each.name for each in tmp_path.iterdir()) == ["in.csv", "in.xlsx", "other.csv"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-i", "k.csv", "--rejects", "k.csv"),
+        ("-i", "k.csv", "--rejects", "symlink.csv"),
+        ("-i", "k.csv", "-o", "hardlink.csv"),
+        ("-i", "k.csv", "-o", "new.csv", "--rejects", "./new.csv"),
+        ("-i", "k.csv", "-o", "out.csv", "--rejects", "out.csv"),
+        ("-i", "k.csv", "-o", "h.csv", "--history", "h.csv"),
+        ("-i", "k.csv", "-o", "out.csv", "--history", "h.csv", "--rejects", "h.csv"),
+        ("-i", "k.csv", "-o", "l.csv", "--labels", "l.csv"),
+        ("-i", "k.csv", "-o", "out.csv", "--labels", "l.csv", "--rejects", "l.csv"),
+        ("-i", "out.csv.rejects.jsonl", "-o", "out.csv"),
+    ],
+)
+def test_no_file_is_written_over_another_one_of_the_command(
+    arguments: tuple[str, ...], predict: Run, tmp_path: Path
+) -> None:
+    """Whatever they are called: nothing is read, nothing is written, and nothing is taken away."""
+    for name in ("k.csv", "h.csv", "l.csv", "out.csv", "out.csv.rejects.jsonl"):
+        (tmp_path / name).write_text("length,width\n1,1\n")
+    (tmp_path / "symlink.csv").symlink_to("k.csv")
+    (tmp_path / "hardlink.csv").hardlink_to(tmp_path / "k.csv")
+    before = {each.name: each.read_text() for each in tmp_path.iterdir()}
+    done = predict("models:/flowers/1", *arguments)
+    assert (done.returncode, "itself" in done.stderr, "fix: name another file" in done.stderr) == (64, True, True)
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == before
+
+
+def test_outputs_in_one_folder_have_each_its_own_rejects(predict: Run, tmp_path: Path) -> None:
+    """Also where only the suffixes differ."""
+    (tmp_path / "in.csv").write_text("length,width\n1,wide\n")
+    for name in ("out.csv", "out.parquet"):
+        assert predict("models:/flowers/1", "-i", "in.csv", "-o", name).returncode == 64
+        assert (tmp_path / f"{name}.rejects.jsonl").exists()
+
+
+def test_rejects_may_go_to_a_device_and_it_stays(predict: Run, tmp_path: Path) -> None:
+    """With rejects or without."""
+    (tmp_path / "in.csv").write_text("length,width\n1,1\n1,wide\n")
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE) as reader:
+        try:
+            predict("models:/flowers/1", "-i", "in.csv", "-o", "out.csv", "--rejects", "pipe")
+            assert b"wrong_type" in reader.communicate(timeout=30)[0]
+        finally:
+            reader.kill()
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_a_model_that_is_not_there_is_a_matter_of_configuration(predict: Run) -> None:
