@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Final
 import typer
 
 from fraudstream.commands.ending import tidied
-from fraudstream.commands.ledger import Root, registry_of, settings_with
+from fraudstream.commands.ledger import Root, settings_with
 from fraudstream.commands.options import Config, Set
 from fraudstream.commands.progress import stages, to_stderr
 from schemas.errors import Usage
@@ -81,6 +81,7 @@ def predict(
     of their cards, by the model's own policy.
     """
     from batch.predicting import places
+    from fraudstream.logs import configure
 
     if not 0.0 <= max_rejects <= 1.0:
         raise Usage(f"--max-rejects {max_rejects:g} is no share", fix="give a number from 0 to 1")
@@ -90,10 +91,12 @@ def predict(
         raise Usage("the rows would come from the keyboard", fix="name a file with -i, or send one to standard input")
     form = places.form_of(input_path, content_type)
     kept = _apart(input_path, output_path, rejects, history or [], labels or [])
+    settings = settings_with(root, config, sets)
+    configure(settings)
     if history or labels:
-        way = of_transactions(model, threshold, history or [], labels or [], settings_with(root, config, sets))
+        way = of_transactions(model, threshold, history or [], labels or [], settings)
     else:
-        way = _of_model(model, threshold, root, config, sets)
+        way = _of_model(model, threshold, settings)
     with (
         tidied(),
         places.readable(input_path, form) as source,
@@ -125,11 +128,13 @@ def _apart(
     return rejects
 
 
-def _of_model(model: str, threshold: float, root: Path | None, config: Path | None, sets: list[str] | None) -> "Way":
+def _of_model(model: str, threshold: float, settings: "Settings") -> "Way":
     from batch.predicting.ways import OfModel
     from models.predicting.predictor import Predictor
+    from models.registry.registry import Registry
 
-    predictor = Predictor.load(registry_of(root, config, sets), model)
+    registry = Registry(settings.models.root.expanduser(), settings.models.trusted)
+    predictor = Predictor.load(registry, model)
     predictor.check("both", threshold)
     return OfModel(predictor, threshold)
 

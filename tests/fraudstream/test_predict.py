@@ -222,6 +222,9 @@ def test_raw_transactions_are_scored_with_what_is_known_of_their_cards(
     assert all(len(each["reasons"].split()) >= 2 for each in found if each["outcome"] != "approve")
     assert "--history" in predict().stderr
     assert "no such file" in predict("--history", "missing.csv").stderr
+    done = predict("--history", "before.parquet", "-o", "-")
+    assert done.stdout.splitlines()[0].startswith("event_id,")
+    assert "decider.live" in done.stderr
 
 
 def verdicts() -> list[dict[str, object]]:
