@@ -18,6 +18,12 @@ from schemas.tables.json_values import encoded
 Columns = Mapping[str, pa.Array]
 GROUP: Final = 131_072
 """Rows of a row group."""
+BYTES: Final = (
+    pa.types.is_binary,
+    pa.types.is_large_binary,
+    pa.types.is_fixed_size_binary,
+    pa.types.is_binary_view,
+)
 
 
 class Writing(Protocol):
@@ -50,7 +56,7 @@ class _Csv:
         if not self._begun:
             self._begun = True
             self._rows.writerow(columns)
-        self._rows.writerows(zip(*map(_cells, columns.values()), strict=True))
+        self._rows.writerows(zip(*(_cells(*each) for each in columns.items()), strict=True))
 
     def close(self) -> None:
         self._text.flush()
@@ -116,9 +122,43 @@ class _Parquet:
             self._held = []
 
 
-def _cells(values: pa.Array) -> Sequence[Any]:
+def _cells(name: str, values: pa.Array) -> Sequence[Any]:
+    """As whoever reads CSV expects them: nothing for null, and no word of the language that wrote it."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if any(is_(values.type) for is_ in BYTES):
+        values = _texts(name, values)
     found: list[Any] = values.to_pylist()
-    return [str(each).lower() for each in found] if pa.types.is_boolean(values.type) else found
+    if pa.types.is_boolean(values.type):
+        return [None if each is None else str(each).lower() for each in found]
+    if pa.types.is_nested(values.type):
+        return [None if each is None else encoded(_plain(name, each)) for each in found]
+    return found
+
+
+def _texts(name: str, values: pa.Array) -> pa.Array:
+    try:
+        return values.cast(pa.binary()).cast(pa.string())
+    except pa.ArrowInvalid:
+        raise _no_text(name) from None
+
+
+def _plain(name: str, value: Any) -> Any:  # noqa: ANN401 - anything that Parquet can say
+    """What JSON has no word for is the text of it."""
+    if isinstance(value, dict):
+        return {str(key): _plain(name, each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(name, each) for each in value]
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            raise _no_text(name) from None
+    return _json(value) if value is None or isinstance(value, str | int | float) else str(value)
+
+
+def _no_text(name: str) -> Usage:
+    return Usage(f"the column {name} has bytes that are no text, and CSV is text", fix="write Parquet: -o out.parquet")
 
 
 def _json(value: Any) -> Any:  # noqa: ANN401 - anything that a model predicts

@@ -1,5 +1,6 @@
 """Rows of any format as columns, and what is wrong with those that cannot be columns."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -51,7 +52,8 @@ class Column:
         """To be written down beside something: values of several types, and nested ones, as texts."""
         if self.kind is not Kind.JSON:
             return self.cells
-        return array(self.cells)
+        nested = set(map(type, self.cells)) & {dict, list}
+        return array([_as_json(each) for each in self.cells] if nested else self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,11 @@ def array(cells: Sequence[object]) -> pa.Array:
         return pa.array(cells)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, UnicodeError):
         return pa.array([None if each is None else _text(each) for each in cells], pa.string())
+
+
+def _as_json(value: object) -> object:
+    """A value that holds others, as text; the others stay."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if isinstance(value, dict | list) else value
 
 
 def _text(value: object) -> str:

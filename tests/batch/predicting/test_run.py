@@ -8,6 +8,7 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,56 @@ def test_csv_keeps_what_the_model_does_not_take(go: Go, tmp_path: Path) -> None:
         ]
     assert done.sha256 == hashlib.sha256((tmp_path / "out.csv").read_bytes()).hexdigest()
     assert not (tmp_path / "rejects.jsonl").exists()
+
+
+KEPT: list[tuple[pa.Array, list[str]]] = [
+    (pa.array([True, None]), ["true", ""]),
+    (pa.array([b"ab", None]), ["ab", ""]),
+    (pa.array(["\u00e4".encode(), b"xy"], pa.binary(2)), ["\u00e4", "xy"]),
+    (pa.array([b"ab", None], pa.large_binary()).dictionary_encode(), ["ab", ""]),
+    (pa.array([{"a": 1, "b": b"x"}, None]), ['{"a":1,"b":"x"}', ""]),
+    (pa.array([[date(2026, 1, 2), None], []]), ['["2026-01-02",null]', "[]"]),
+    (pa.array([[float("nan"), 0.5], None]), ["[null,0.5]", ""]),
+]
+
+
+@pytest.mark.parametrize(("kept", "said"), KEPT, ids=lambda each: str(getattr(each, "type", "")))
+def test_csv_keeps_columns_of_any_type_as_text_that_others_read(
+    kept: pa.Array, said: list[str], go: Go, tmp_path: Path
+) -> None:
+    """Nothing for null, texts for bytes that are text, JSON for values that hold others."""
+    go("in.parquet", parquet(kept), "out.csv")
+    with (tmp_path / "out.csv").open(newline="") as file:
+        assert [each["kept"] for each in csv.DictReader(file)] == said
+
+
+@pytest.mark.parametrize("kept", [pa.array([b"\xff\xfe", b"a"]), pa.array([[b"\xff"], []])], ids=["flat", "nested"])
+def test_bytes_that_are_no_text_are_not_made_csv_of(kept: pa.Array, go: Go, tmp_path: Path) -> None:
+    """Parquet keeps them."""
+    with pytest.raises(Usage, match="the column kept has bytes that are no text"):
+        go("in.parquet", parquet(kept), "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+    go("in.parquet", parquet(kept), "out.parquet")
+    assert pq.read_table(tmp_path / "out.parquet")["kept"].combine_chunks() == kept
+
+
+def parquet(kept: pa.Array) -> bytes:
+    stream = io.BytesIO()
+    pq.write_table(pa.table({"kept": kept, "a": [1.5] * len(kept), "b": [2] * len(kept)}), stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("out", ["out.csv", "out.parquet"])
+def test_what_json_nests_is_kept_as_json(out: str, go: Go, tmp_path: Path) -> None:
+    """As it was said, whatever the rows beside it say."""
+    go("in.json", '[{"a": 1, "b": 2, "kept": {"x": [1]}}, {"a": 1, "b": 2, "kept": {"y": null}}]', out)
+    path = tmp_path / out
+    found = (
+        pq.read_table(path).to_pylist()
+        if out.endswith("parquet")
+        else list(csv.DictReader(io.StringIO(path.read_text())))
+    )
+    assert [each["kept"] for each in found] == ['{"x":[1]}', '{"y":null}']
 
 
 def test_json_is_the_predictions_alone_and_parquet_keeps_its_types(go: Go, tmp_path: Path) -> None:
