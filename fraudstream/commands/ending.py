@@ -7,18 +7,25 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final, NoReturn
 
-TERMINATED: Final = 128 + signal.SIGTERM
+ASKED: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
 def tidied() -> Iterator[None]:
-    """SIGTERM unwinds the block. The exit code is the one that shells give."""
-    before = signal.signal(signal.SIGTERM, _end)
+    """SIGTERM, and SIGHUP of a terminal that is closed, unwind the block. The exit code is the one that shells give.
+
+    What whoever started the program told it not to hear, as nohup does, it does not hear.
+    """
+    before = {each: signal.getsignal(each) for each in ASKED}
+    heard = [each for each, handler in before.items() if handler is not signal.SIG_IGN]
+    for each in heard:
+        signal.signal(each, _end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each in heard:
+            signal.signal(each, before[each])
 
 
-def _end(_: int, __: FrameType | None) -> NoReturn:
-    sys.exit(TERMINATED)
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
