@@ -271,9 +271,11 @@ def test_ten_thousand_sentences_take_seconds(predict: Run, tmp_path: Path) -> No
         assert [int(each["prediction"]) for each in csv.DictReader(file)] == [1, 0] * 5_000
 
 
-@pytest.mark.parametrize(("how", "left"), [(signal.SIGKILL, 1), (signal.SIGTERM, 0)])
-def test_a_kill_leaves_what_was_there_before(how: signal.Signals, left: int, tmp_path: Path, registry: Path) -> None:
-    """In the middle of a file. Whoever is asked to end takes away what it began, too."""
+@pytest.mark.parametrize(("how", "left"), [(signal.SIGKILL, 1), (signal.SIGTERM, 0), (signal.SIGHUP, 0)])
+def test_a_kill_leaves_what_was_there_before(
+    how: signal.Signals, left: int, tmp_path: Path, registry: Path, predict: Run
+) -> None:
+    """In the middle of a file. Whoever is asked to end takes away what it began, too, and else the next run does."""
     (tmp_path / "out.csv").write_text("before")
     rows = "".join(f"{number:0600},1.5,2.5\n" for number in range(15_000))
     (tmp_path / "in.csv").write_text("id,length,width\n" + rows)
@@ -287,12 +289,15 @@ def test_a_kill_leaves_what_was_there_before(how: signal.Signals, left: int, tmp
         process.send_signal(how)
         assert process.wait(30) == (-how if left else 128 + how)
     assert (tmp_path / "out.csv").read_text() == "before"
-    assert bool([each for each in tmp_path.iterdir() if each.name.startswith(".part-")]) == bool(left)
+    assert bool(list(tmp_path.glob(".part-*"))) == bool(left)
+    assert predict(*options[1:]).returncode == 0
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["in.csv", "out.csv"]
 
 
 SLOW = """
-import os, sys, time
+import os, signal, sys, time
 from batch.predicting import run
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 before = run._one
 def slowly(*arguments):
     if arguments[2].numbers[0] > 1:
