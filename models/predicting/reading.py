@@ -1,7 +1,7 @@
 """A column of untrusted cells as values of one type. Nothing is bent until it fits: what would change is refused.
 
-    double   a finite number; a whole one only if a double has it exactly
-    float    the same, rounded to 32 bits, and not beyond them
+    double   a finite number; a whole one only if a double has it exactly, and none that becomes zero without being it
+    float    the same, rounded to 32 bits, and neither beyond them nor made zero
     long     a whole number of 64 bits that a double has exactly; 3.0 is one, 3.5 is none
     integer  a whole number of 32 bits
     boolean  true or false, and neither 1 nor "yes"
@@ -28,6 +28,7 @@ Doubles = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 WHOLE: Final = r"^[+-]?[0-9]+$"
+NOT_ZERO: Final = r"^[+-]?[0.]*[1-9]"
 BLANKS: Final = ("", "na", "n/a", "nan", "null", "none", "?", "-")
 """What stands in CSV's columns of numbers where there is none."""
 BOOLEANS: Final = {"true": 1.0, "false": 0.0}
@@ -135,7 +136,7 @@ def _of_json(cells: Sequence[object], kind: Type, lenient: bool) -> Read:
 
 
 def _number(cell: object, lenient: bool) -> float:
-    if type(cell) is int or type(cell) is float or (lenient and type(cell) is bool):
+    if type(cell) is int or isinstance(cell, float) or (lenient and type(cell) is bool):
         try:
             return float(cell)
         except OverflowError:
@@ -157,6 +158,8 @@ def _of_text(cells: pa.Array, kind: Type) -> Read:
     good = ~missing & matches(texts, NUMBER)
     values = pc.if_else(pa.array(good), texts, pa.scalar(None, pa.string())).cast(pa.float64())
     found = Read(values.fill_null(np.nan).to_numpy(zero_copy_only=False), missing)
+    if (zero := found.values == 0.0).any():
+        found.values = np.where(zero & matches(texts, NOT_ZERO), np.inf, found.values)
     found.refuse(~missing & ~good, Code.WRONG_TYPE, f"is not {WORDS[kind]}")
     _exact(found, good & matches(texts, WHOLE), lambda row: int(texts[row].as_py()))
     return found
@@ -172,16 +175,17 @@ def _exact(found: Read, whole: Mask, cell: Callable[[int], int]) -> None:
 
 def _within(found: Read, kind: Type) -> None:
     values: Doubles = found.values
-    found.refuse(np.isinf(values), Code.OUT_OF_RANGE, "is beyond what a double can hold")
+    found.refuse(np.isinf(values), Code.OUT_OF_RANGE, "is beyond what a double can hold, or nearer to zero")
     if kind in LIMITS:
         finite = np.isfinite(values)
         found.refuse(finite & (values != np.floor(values)), Code.WRONG_TYPE, "is not a whole number")
         beyond = finite & ((values >= LIMITS[kind]) | (values < -LIMITS[kind]))
         found.refuse(beyond, Code.OUT_OF_RANGE, f"is beyond {64 if kind is Type.LONG else 32} bits")
     if kind is Type.FLOAT:
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", under="ignore"):
             rounded = values.astype(np.float32).astype(np.float64)
-        found.refuse(np.isinf(rounded) & np.isfinite(values), Code.OUT_OF_RANGE, "is beyond 32 bits")
+        lost = (np.isinf(rounded) & np.isfinite(values)) | ((rounded == 0.0) & (values != 0.0))
+        found.refuse(lost, Code.OUT_OF_RANGE, "is beyond 32 bits, or nearer to zero")
         found.values = rounded
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from schemas.tables import shapes
 from schemas.tables.bodies import PARAMS, SHAPES, body_of
-from schemas.tables.json_values import DECODER, DEEP, NOT_UTF8, is_scalar, why
+from schemas.tables.json_values import DEEP, NOT_UTF8, decoder, is_scalar, why
 from schemas.tables.table import Bad, BadTable, Source, Table
 from schemas.tables.walk import Walk
 from schemas.verdicts import Reason
@@ -165,7 +165,7 @@ class _Kind:
 
 def _line(number: int, line: str, kind: _Kind) -> Any:  # noqa: ANN401 - anything JSON can say, or a bad row
     try:
-        value = DECODER.decode(line)
+        value = decoder(line).decode(line)
     except (ValueError, RecursionError) as error:
         return Bad(number, Reason.INVALID_JSON, f"the JSON {why(error)}")
     if kind.is_that_of(value):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, Self
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,21 @@ class BadTable(Usage):
 
 class TooLarge(BadTable):
     """It has more rows or bytes than are taken at once."""
+
+
+class TooSmall(float):
+    """A number nearer to zero than any double, as it was written. It counts as one beyond doubles, never as zero."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        found = super().__new__(cls, "inf")
+        found.text = text
+        return found
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Kind(StrEnum):
@@ -52,8 +67,10 @@ class Column:
         """To be written down beside something: values of several types, and nested ones, as texts."""
         if self.kind is not Kind.JSON:
             return self.cells
-        nested = set(map(type, self.cells)) & {dict, list}
-        return array([_as_json(each) for each in self.cells] if nested else self.cells)
+        kinds = set(map(type, self.cells))
+        if TooSmall in kinds:
+            return pa.array([None if each is None else _text(_as_json(each)) for each in self.cells], pa.string())
+        return array([_as_json(each) for each in self.cells] if kinds & {dict, list} else self.cells)
 
 
 @dataclass(frozen=True, slots=True)

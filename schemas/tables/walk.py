@@ -5,7 +5,7 @@ from io import TextIOWrapper
 from json import JSONDecodeError
 from typing import IO, Any, Final, NoReturn
 
-from schemas.tables.json_values import DECODER, why
+from schemas.tables.json_values import DECODER, decoder, why
 from schemas.tables.table import BadTable
 
 READ: Final = 1 << 18
@@ -22,6 +22,7 @@ class Walk:
         self._held = ""
         self._at = 0
         self._ended = False
+        self._decoder = DECODER
 
     def peek(self) -> str:
         """The next character that counts; nothing at the end."""
@@ -37,7 +38,7 @@ class Walk:
         self.peek()
         while True:
             try:
-                found, end = DECODER.raw_decode(self._held, self._at)
+                found, end = self._decoder.raw_decode(self._held, self._at)
             except JSONDecodeError as error:
                 if self._more():
                     continue
@@ -124,6 +125,7 @@ class Walk:
         data = self._text.read(max(READ, len(left)))
         self._ended = not data
         self._held, self._at = left + data, 0
+        self._decoder = decoder(self._held)
         return bool(data)
 
 

@@ -169,6 +169,7 @@ BODIES = (
     Body('"no" for a truth', lambda m: split(m, data=last(m, "no")), no_text(), differs="no-casts"),
     Body("1 for a truth", lambda m: split(m, data=last(m, 1)), {"reviews": 400, "loans": 400}, differs="no-casts"),
     Body("1e400", lambda m: written(m, "1e400"), 400),
+    Body("1e-400", lambda m: written(m, "1e-400"), 400, differs="no-casts"),
     Body(
         "2 to the 63rd",
         lambda m: split(m, data=first(m, 2**63)),

@@ -120,6 +120,16 @@ def parquet(kept: pa.Array) -> bytes:
     return stream.getvalue()
 
 
+@pytest.mark.parametrize("between", ["\n", "," + " " * 300_000])
+def test_a_number_that_would_become_zero_is_a_reject(between: str, go: Go, tmp_path: Path) -> None:
+    """Wherever it stands in a file of JSON, in lines or in a list."""
+    rows = between.join(['{"a": 1, "b": 2, "c": 1e-400}', '{"a": 1e-400, "b": 2}', '{"a": 0e-400, "b": 2}'])
+    done = go("in.json", rows if between == "\n" else f"[{rows}]", "out.csv")
+    assert [(each["row"], each["reason"]) for each in rejects(tmp_path)] == [(2, "out_of_range")]
+    assert (tmp_path / "out.csv").read_text().splitlines()[1:] == ["1e-400,true,3.0", ",true,2.0"]
+    assert done.written == 2
+
+
 @pytest.mark.parametrize("out", ["out.csv", "out.parquet"])
 def test_what_json_nests_is_kept_as_json(out: str, go: Go, tmp_path: Path) -> None:
     """As it was said, whatever the rows beside it say."""

@@ -72,6 +72,11 @@ def test_a_cell_that_fits_is_taken_from_json_and_csv_alike(kind: Type, cell: str
     [
         (DOUBLE, "1e400", "out_of_range"),
         (DOUBLE, "-1e400", "out_of_range"),
+        (DOUBLE, "1e-400", "out_of_range"),
+        (DOUBLE, "-1e-400", "out_of_range"),
+        (DOUBLE, "0." + "0" * 330 + "1", "out_of_range"),
+        (LONG, "1e-400", "out_of_range"),
+        (FLOAT, "1e-60", "out_of_range"),
         (DOUBLE, str(2**53 + 1), "out_of_range"),
         (DOUBLE, "1" + "0" * 400, "out_of_range"),
         (DOUBLE, "true", "wrong_type"),

@@ -91,6 +91,22 @@ def test_a_number_beyond_doubles_is_kept_as_one() -> None:
     assert cells(json_body(b'{"data": [1e400, -1e400]}').table) == [[float("inf"), float("-inf")]]
 
 
+@pytest.mark.parametrize("text", ["1e-400", "-1E-0400", "3e-325", "0." + "0" * 330 + "7", "0." + "0" * 226 + "1e-99"])
+def test_a_number_that_a_double_makes_nothing_of_is_none_of_them(text: str) -> None:
+    """It counts as one beyond doubles, and is kept as it was written."""
+    table = json_body(f'{{"data": [0.5, {text}, null]}}'.encode()).table
+    assert cells(table) == [[0.5, float("inf"), None]]
+    assert table.columns[0].arrow().to_pylist() == ["0.5", text, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("0e-400", 0.0), ("-0.0E-999", -0.0), ("5e-324", 5e-324), ("1e-05", 1e-05)]
+)
+def test_zero_is_zero_however_it_is_written(text: str, value: float) -> None:
+    """And the smallest number is one."""
+    assert repr(cells(json_body(f'{{"data": [{text}]}}'.encode()).table)) == repr([[value]])
+
+
 def test_a_byte_order_mark_counts_for_nothing() -> None:
     """Some editors write one."""
     assert json_body(b'\xef\xbb\xbf{"data": [1]}').table.rows == 1
