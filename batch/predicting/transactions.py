@@ -15,7 +15,7 @@ from models.policy import Outcome
 from models.predicting.transactions import Decided, Fold
 from schemas.lot.table import Refusal
 from schemas.tables import Format, Lying, pieces
-from schemas.tables.table import BadTable, Column, Kind, Table
+from schemas.tables.table import BadTable, Column, Kind, Table, TooSmall
 
 KEPT: Final = ("event_id", "event_time", "card_id", "customer_id", "terminal_id")
 NEEDED: Final = ("event_id", "card_id")
@@ -81,7 +81,9 @@ def _is_text(table: Table) -> bool:
 
 
 def _rows(table: Table) -> Iterator[Mapping[str, object]]:
-    """In text, nothing is an empty cell; elsewhere what is null is as good as not there."""
+    """In text, nothing is an empty cell; elsewhere what is null is as good as not there. Numbers are as the stream has
+    them.
+    """
     names = table.names or tuple(str(place) for place in range(len(table.columns)))
     cells = zip(*map(_cells, table.columns), strict=True)
     if _is_text(table):
@@ -91,7 +93,7 @@ def _rows(table: Table) -> Iterator[Mapping[str, object]]:
 
 def _cells(column: Column) -> Sequence[object]:
     if column.kind is Kind.JSON:
-        return list(column.cells)
+        return [float(str(each)) if isinstance(each, TooSmall) else each for each in column.cells]
     cells = column.cells
     if pa.types.is_timestamp(cells.type):
         cells = cells.cast(pa.timestamp("ms"), safe=False).cast(pa.int64())
