@@ -29,7 +29,9 @@ class Answer:
 
 
 class Way(Protocol):
-    """From a table to an answer, row by row: what is beside a row, and what was before, changes nothing."""
+    """From a table to an answer, row by row: what is beside a row, and what was before, changes nothing, but for the
+    last bits of scores of models that are not exact.
+    """
 
     @property
     def names(self) -> Sequence[str]:

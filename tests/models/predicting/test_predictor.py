@@ -142,6 +142,19 @@ def test_four_sentences_teach_a_model_of_reviews(imported: Any) -> None:
     assert round(float(scores[0]), 3) == 0.620
 
 
+def test_a_model_that_is_not_exact_keeps_its_classes_in_any_company(imported: Any) -> None:
+    """And its scores up to their last bits, which is what the page on predictions says of it."""
+    rows = np.random.default_rng(7).normal(size=(2_000, 4))
+    names = [(name, "double") for name in "abcd"]
+    predictor = imported(LogisticRegression().fit(rows, rows.sum(axis=1) > 0), *names)
+    assert not predictor.exact
+    asked = rows[:500].tolist()
+    together = predictor.predict(taken(predictor, asked), "both")
+    alone = [predictor.predict(taken(predictor, [each]), "both") for each in asked]
+    assert together.listed() == [each.listed()[0] for each in alone]
+    assert np.allclose(together.scores, [each.scores[0] for each in alone], rtol=0, atol=1e-14)
+
+
 def test_text_without_its_vectoriser_is_refused_when_it_comes_in(imported: Any) -> None:
     """A model of counts cannot be asked with sentences."""
     counts = CountVectorizer().fit_transform(TAUGHT).toarray()
