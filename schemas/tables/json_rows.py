@@ -12,14 +12,13 @@ import numpy as np
 from schemas.tables import shapes
 from schemas.tables.bodies import PARAMS, SHAPES, body_of
 from schemas.tables.json_values import DEEP, NOT_UTF8, decoder, is_scalar, why
-from schemas.tables.table import Bad, BadTable, Source, Table
+from schemas.tables.table import MOST_COLUMNS, Bad, BadTable, Source, Table, bounded
 from schemas.tables.walk import Walk
 from schemas.verdicts import Reason
 
 ROWS: Final = 8_192
 SPLIT: Final = ("columns", "index", "data")
 KNOWN: Final = frozenset({*SHAPES, *SPLIT, PARAMS})
-MOST_NAMES: Final = 100_000
 
 
 def tables(source: Source) -> Iterator[Table]:
@@ -119,9 +118,8 @@ def _aside(walk: Walk, name: str) -> list[str] | None:
     if name != "columns":
         walk.pass_over()
         return None
-    found = list(islice(walk.array(), MOST_NAMES + 1))
-    if len(found) > MOST_NAMES:
-        raise BadTable(f"there are more than {MOST_NAMES:,} columns")
+    found = list(islice(walk.array(), MOST_COLUMNS + 1))
+    bounded(len(found))
     return shapes.names_of(found)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, Final
 
-from schemas.tables.table import BadTable, Column, Kind, Table
+from schemas.tables.table import BadTable, Column, Kind, Table, bounded
 
 MIXED: Final = "the rows are not all of one kind: each must be an object, each a list, or each a single value"
 
@@ -67,7 +67,8 @@ def with_names(table: Table, names: Sequence[str] | None) -> Table:
 
 
 def once(names: list[str]) -> list[str]:
-    """Refuses names that stand for two columns, and such as are no text."""
+    """Refuses names that stand for two columns, such as are no text, and too many of them."""
+    bounded(len(names))
     if len(set(names)) < len(names):
         raise BadTable("two columns have the same name")
     try:
@@ -90,6 +91,7 @@ def _records(items: Sequence[dict[str, Any]], before: int) -> Table:
 
 def _matrix(items: Sequence[list[Any]], names: Sequence[str] | None, before: int) -> Table:
     width = len(items[0]) if names is None else len(names)
+    bounded(width)
     for number, each in enumerate(items, start=before + 1):
         if len(each) != width:
             raise BadTable(f"row {number} has {len(each)} cells, not {width}", row=number)

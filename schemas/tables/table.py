@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import IO, Any, Protocol, Self
+from typing import IO, Any, Final, Protocol, Self
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from schemas.errors import Usage
 from schemas.verdicts import Reason
+
+MOST_COLUMNS: Final = 10_000
+"""As many as a model has features at most."""
 
 
 class BadTable(Usage):
@@ -40,6 +43,12 @@ class TooSmall(float):
 
     def __str__(self) -> str:
         return self.text
+
+
+def bounded(columns: int) -> None:
+    """Raises TooLarge for more columns than any model has."""
+    if columns > MOST_COLUMNS:
+        raise TooLarge(f"there are {columns:,} columns, at most {MOST_COLUMNS:,} are taken")
 
 
 class Kind(StrEnum):

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from schemas.tables import BadTable, Table, TooLarge, csv_body, json_body, parquet_body, parquet_whole
+from schemas.tables import BadTable, Table, TooLarge, csv_body, csv_rows, json_body, parquet_body, parquet_whole
+from schemas.tables.table import MOST_COLUMNS
 
 SECRET = "hunter2"
 
@@ -192,3 +193,57 @@ def test_a_column_that_is_no_column_of_cells_is_refused(values: pa.Array) -> Non
     """Lists and the like are nothing that a model takes, and may be of any length."""
     with pytest.raises(BadTable, match="no model takes"):
         parquet_body(parquet(a=values))
+
+
+class Counted(str):
+    """A name that counts how often names are compared."""
+
+    compared = 0
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        Counted.compared += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+    def strip(self, *_: object) -> "Counted":
+        return self
+
+
+def test_a_wide_header_is_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each name is not compared with every other: a small body of many columns would hold up everybody else."""
+    names = [Counted(f"c{number}") for number in range(2_000)]
+    monkeypatch.setattr(csv_rows.csv, "reader", lambda *_, **__: iter([names]))
+    csv_body(b"a\n")
+    assert Counted.compared < 20 * len(names)
+
+
+WIDE = [f"c{number}" for number in range(MOST_COLUMNS + 1)]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"dataframe_split": {"columns": WIDE, "data": []}},
+        {"dataframe_split": {"data": [WIDE]}},
+        {"dataframe_records": [dict.fromkeys(WIDE, 1)]},
+        {"dataframe_records": [{name: 1} for name in WIDE]},
+        {"inputs": dict.fromkeys(WIDE, 1)},
+        {"inputs": {name: [1] for name in WIDE}},
+        {"instances": [WIDE]},
+    ],
+)
+def test_more_columns_than_a_model_has_are_too_many(said: dict[str, object]) -> None:
+    """Whatever shape they come in; as many as may be are taken."""
+    with pytest.raises(TooLarge, match="columns"):
+        json_body(json.dumps(said).encode())
+
+
+def test_more_columns_than_a_model_has_are_too_many_in_files() -> None:
+    """Of CSV and Parquet alike."""
+    with pytest.raises(TooLarge, match="columns"):
+        csv_body(",".join(WIDE).encode() + b"\n")
+    assert len(csv_body(",".join(WIDE[:-1]).encode() + b"\n").columns) == MOST_COLUMNS
+    with pytest.raises(TooLarge, match="columns"):
+        parquet_body(parquet(**{name: pa.array([], pa.int8()) for name in WIDE}))
