@@ -48,10 +48,21 @@ def body_of(said: object, *, most_rows: int = MOST_ROWS) -> Body:
     params = said.get(PARAMS)
     if params is not None and not isinstance(params, dict):
         raise BadTable(f"{PARAMS} must be an object")
+    _check(_count(said[found[0]]), most_rows)
     table = _table(found[0], said[found[0]])
-    if table.rows > most_rows:
-        raise TooLarge(f"there are {table.rows:,} rows, at most {most_rows:,} are taken at once")
+    _check(table.rows, most_rows)
     return Body(table, found[0], params or {})
+
+
+def _count(said: object) -> int:
+    """Rows that can be counted before they are a table."""
+    rows = said.get("data") if isinstance(said, dict) else said
+    return len(rows) if isinstance(rows, list) else 0
+
+
+def _check(rows: int, most: int) -> None:
+    if rows > most:
+        raise TooLarge(f"there are {rows:,} rows, at most {most:,} are taken at once")
 
 
 def csv_body(content: bytes, *, most_rows: int = MOST_ROWS) -> Table:

@@ -5,9 +5,13 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, Final
 
-from schemas.tables.table import BadTable, Column, Kind, Table, bounded
+from schemas.tables.table import BadTable, Column, Kind, Table, TooLarge, bounded
 
 MIXED: Final = "the rows are not all of one kind: each must be an object, each a list, or each a single value"
+MOST_NULLS: Final = 1 << 20
+"""Cells that rows of different names may have between them, however few of them are told."""
+MOST_TIMES: Final = 32
+"""Beyond that, so many for each that is told."""
 
 
 def rows(items: Sequence[Any], names: Sequence[str] | None = None, before: int = 0) -> Table:
@@ -83,10 +87,18 @@ def _records(items: Sequence[dict[str, Any]], before: int) -> Table:
     names = list(items[0])
     if any(len(each) != len(names) or list(each) != names for each in items):
         names = list(dict.fromkeys(chain.from_iterable(items)))
+        _check(len(names), items)
         cells = [[each.get(name) for each in items] for name in names]
     else:
         cells = [list(each) for each in zip(*map(dict.values, items), strict=True)]
     return Table.of(once(names), [Column(each, Kind.JSON) for each in cells], len(items), before)
+
+
+def _check(width: int, items: Sequence[dict[str, Any]]) -> None:
+    """A few bytes of objects that have no name in common would be a table of nothing but nulls."""
+    bounded(width)
+    if width * len(items) > max(MOST_NULLS, MOST_TIMES * sum(map(len, items))):
+        raise TooLarge(f"{len(items):,} rows have {width:,} names between them, and hardly any in common")
 
 
 def _matrix(items: Sequence[list[Any]], names: Sequence[str] | None, before: int) -> Table:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from schemas.tables import BadTable, Table, TooLarge, csv_body, csv_rows, json_body, parquet_body, parquet_whole
+from schemas.tables import BadTable, Table, TooLarge, csv_body, csv_rows, json_body, parquet_body, parquet_whole, shapes
 from schemas.tables.table import MOST_COLUMNS
 
 SECRET = "hunter2"
@@ -238,6 +238,32 @@ def test_more_columns_than_a_model_has_are_too_many(said: dict[str, object]) -> 
     """Whatever shape they come in; as many as may be are taken."""
     with pytest.raises(TooLarge, match="columns"):
         json_body(json.dumps(said).encode())
+
+
+def test_rows_without_a_name_in_common_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of nothing but nulls is not built: a few bytes would take more memory than all that may wait."""
+    monkeypatch.setattr(shapes, "Column", None)
+    for key in ("dataframe_records", "instances", "inputs", "data"):
+        with pytest.raises(TooLarge, match="in common"):
+            json_body(json.dumps({key: [{f"c{number}": 1} for number in range(8_000)]}).encode())
+
+
+def test_rows_that_lack_some_names_are_taken() -> None:
+    """Also many of them, where each tells its share."""
+    said = [{"a": 1}, {"b": 2}] * 100 + [{f"c{number % 30}": 1} for number in range(40_000)]
+    table = json_body(json.dumps({"dataframe_records": said}).encode()).table
+    assert (len(table.columns), table.rows) == (32, 40_200)
+
+
+@pytest.mark.parametrize(
+    "said", [{"instances": [[1]] * 3}, {"dataframe_split": {"data": [[1]] * 3}}, {"inputs": {"a": [1] * 3}}]
+)
+def test_rows_are_counted_before_they_are_a_table(monkeypatch: pytest.MonkeyPatch, said: dict[str, object]) -> None:
+    """Where that is as easy; columns by name are counted as soon as they are one."""
+    if "inputs" not in said:
+        monkeypatch.setattr(shapes, "rows", None)
+    with pytest.raises(TooLarge, match="3 rows"):
+        json_body(json.dumps(said).encode(), most_rows=2)
 
 
 def test_more_columns_than_a_model_has_are_too_many_in_files() -> None:
