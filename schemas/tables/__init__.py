@@ -7,6 +7,7 @@ Nothing is made into something else here: a cell is still what its format said. 
 from schemas.table_formats import Format
 from schemas.tables.bodies import Body, csv_body, json_body, parquet_body
 from schemas.tables.files import Lying, pieces
+from schemas.tables.json_values import decoded
 from schemas.tables.table import Bad, BadTable, Column, Kind, Table, TooLarge
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Table",
     "TooLarge",
     "csv_body",
+    "decoded",
     "json_body",
     "parquet_body",
     "pieces",

@@ -1,15 +1,16 @@
 """What a request asks for: one JSON object within the door's limits, with no field that would be passed over."""
 
 import asyncio
+import json
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
-from pydantic_core import from_json
 from starlette.requests import Request
 
 from schemas.errors import DeadLetter
 from schemas.lot.events import Events
 from schemas.settings.serve import Serve
+from schemas.tables import BadTable, decoded
 from serving.door.body import Bodies
 from serving.door.content import kind_of
 from serving.refusal import Refusal
@@ -17,6 +18,7 @@ from serving.refusal import Refusal
 LARGE: Final = 16_384
 """Bytes from which on a body is read on a thread, so that small requests do not wait for it."""
 NO_OBJECT: Final = "the body is no JSON object"
+HALF: Final = f"{NO_OBJECT}: it has half of a surrogate pair"
 TIME: Final = {"name": "time", "type": {"type": "long", "logicalType": "timestamp-millis"}}
 TIMES: Final = Events({"name": "Asked", "fields": [TIME]})
 
@@ -68,9 +70,20 @@ def moment_ms(value: object, name: str) -> int | None:
 
 def _parsed(body: bytes) -> Object:
     try:
-        found = from_json(body, allow_inf_nan=False)
-    except ValueError:
-        raise Refusal(400, NO_OBJECT) from None
+        found = decoded(body)
+    except BadTable as error:
+        raise Refusal(400, f"{NO_OBJECT}: {error.message}") from None
     if not isinstance(found, dict):
         raise Refusal(400, NO_OBJECT)
+    if b"\\u" in body and not _is_text(found):
+        raise Refusal(400, HALF)
     return found
+
+
+def _is_text(found: Object) -> bool:
+    """JSON can write halves of characters, which nothing behind here could write down."""
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
