@@ -111,6 +111,6 @@ def _app(settings: "Settings", answering: "Live") -> "ASGIApp":
 
 def _tell(answering: "Live", url: str, slot: int) -> None:
     if slot == 0:
-        ref = answering.model.ref
+        ref = answering.answering().ref
         said = f"version {ref.version}, digest {ref.digest}" if ref.version else f"digest {ref.digest}"
         typer.echo(f"serving {ref.name}, {said}, on {url}")

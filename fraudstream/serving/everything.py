@@ -9,6 +9,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Final
 
@@ -19,6 +20,7 @@ from fraudstream.serving.feeds.all import deployment
 from fraudstream.serving.feeds.registry import promoted
 from fraudstream.serving.product import product_of
 from fraudstream.serving.program import serve
+from models.registry.reference import Reference, parse
 from models.registry.registry import Registry
 from schemas.settings import Settings
 from serving.app import Parts, build
@@ -52,7 +54,7 @@ def serve_everything(settings: Settings, nodes: Sequence[str], opened: Callable[
     app = application(settings, live, answering)
     with deployment(settings, live, nodes):
         _find_out(live)
-        ref = answering.model.ref if answering else None
+        ref = answering.model.ref if answering and answering.model else None
         name = f"{ref.name} {ref.version}, digest {ref.digest}" if ref else ""
         serve(app, settings, listener, lambda url: opened(Opened(url, name, _said(live))))
 
@@ -73,10 +75,12 @@ def application(settings: Settings, live: Live, answering: Answering | None = No
 
 
 def invocations(settings: Settings) -> Answering | None:
-    """None where the rules decide: no row of a model can be asked of them."""
-    registry = Registry(settings.models.root.expanduser(), settings.models.trusted)
-    found = promoted(registry, settings.models.live)
-    return model.live(settings, settings.models.live) if found else None
+    """None where the rules are wanted: no row of a model can be asked of them."""
+    wanted = settings.models.live
+    if not isinstance(parse(wanted) if wanted else None, Reference):
+        return None
+    find = partial(promoted, Registry(settings.models.root.expanduser(), settings.models.trusted), wanted)
+    return model.live(settings, wanted) if find() else model.awaited(settings, wanted, find)
 
 
 def _find_out(live: Live) -> None:

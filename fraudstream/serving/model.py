@@ -6,7 +6,7 @@ from schemas.errors import Misconfigured, Usage
 from schemas.settings import Settings
 from serving.door.live import Live
 from serving.door.predicting import Predicting
-from serving.door.watch import Watch
+from serving.door.watch import Find, Watch
 
 
 def live(settings: Settings, reference: str) -> Live:
@@ -17,6 +17,14 @@ def live(settings: Settings, reference: str) -> Live:
         return Live(first, settings.serve)
     watch = Watch(registry, reference, lambda found: loaded(registry, found), every_s=settings.models.check_every_s)
     return Live(first, settings.serve, follow=watch.follow)
+
+
+def awaited(settings: Settings, reference: str, find: Find) -> Live:
+    """For a program that has other things to serve until something is promoted."""
+    registry = Registry(settings.models.root.expanduser(), settings.models.trusted)
+    every_s = settings.models.check_every_s
+    watch = Watch(registry, reference, lambda found: loaded(registry, found), every_s=every_s, find=find)
+    return Live(None, settings.serve, follow=watch.follow)
 
 
 def resolved(registry: Registry, reference: str) -> Resolved:

@@ -56,6 +56,7 @@ REFUSALS: Final = {
     415: "another kind of body, or no Content-Type",
     421: "asked under a name that is not this machine's",
     429: "too much waits for the model; try again",
+    503: "no model is live yet; Retry-After says when to try again",
     504: "the answer was not there in time",
 }
 EXTRA: Final[dict[str, Any]] = {

@@ -58,9 +58,10 @@ class Invocations:
         kind = kind_of(headers.get(b"content-type"))
         if b"content-encoding" in headers:
             raise Refusal(415, "the body is compressed, which is not read here; send it as it is")
+        self._live.answering()
         body = await self._bodies.read(receive, headers.get(b"content-length"))
         try:
-            model = self._live.model
+            model = self._live.answering()
             ask = await self._read(model, kind, body)
             return model, ask, await self._live.batcher.submit(model, ask)
         finally:

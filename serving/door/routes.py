@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from serving import metrics
 from serving.door.described import EXTRA, RESPONSES
 from serving.door.invocations import PATH
-from serving.door.live import Live
+from serving.door.live import NO_MODEL, Live
 from serving.refusal import unavailable
 
 
@@ -58,5 +58,7 @@ async def _alive() -> dict[str, str]:
 def _model(live: Live | None) -> dict[str, object]:
     if live is None:
         return {}
+    if live.model is None:
+        return {"model": None, "invocations": NO_MODEL}
     ref = live.model.ref
     return {"model": {"name": ref.name, "version": ref.version, "digest": ref.digest}}

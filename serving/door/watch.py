@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,8 @@ from serving.door.model import Model
 TRY_AGAIN_S: Final = 60.0
 CLOSE_S: Final = 5.0
 
+Find = Callable[[], Resolved | None]
+"""What is named now; None where nothing is, and nothing has to be."""
 Load = Callable[[Resolved], Model]
 Ledger = tuple[int, int, int] | None
 
@@ -40,9 +43,11 @@ class Watch:
         load: Load,
         *,
         every_s: float,
+        find: Find | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._registry, self._reference, self._load = registry, reference, load
+        self._registry, self._load = registry, load
+        self._find = find or partial(registry.resolve, reference)
         self._every_s, self._clock = every_s, clock
         self._seen: Ledger = None
         self._failed_at: float | None = None
@@ -69,24 +74,32 @@ class Watch:
     def look(self, live: Live) -> None:
         """Never raises."""
         try:
-            found = Path(self._registry.root, FILE).stat()
-            ledger = found.st_ino, found.st_size, found.st_mtime_ns
+            ledger = self._ledger(needed=live.model is not None)
             if ledger != self._seen or self._due():
                 self._seen = ledger
                 self._try(live)
         except Exception as error:  # noqa: BLE001 - whatever a registry does, the door stays open
             self._fail(error, live)
 
+    def _ledger(self, *, needed: bool) -> Ledger:
+        try:
+            found = Path(self._registry.root, FILE).stat()
+        except FileNotFoundError:
+            if needed:
+                raise
+            return None  # nothing was ever registered
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
     def _due(self) -> bool:
         return self._failed_at is not None and self._clock() - self._failed_at >= TRY_AGAIN_S
 
     def _try(self, live: Live) -> None:
-        resolved = self._registry.resolve(self._reference)
-        before = live.model.ref
-        if not (resolved.name == before.name and str(resolved.version) == before.version):
-            live.replace(self._load(resolved))
+        resolved, before = self._find(), live.model
+        if resolved is not None and not (before and _is(before, resolved)):
+            found = self._load(resolved)
+            live.replace(found)
             metrics.MODEL_RELOADS.labels("loaded").inc()
-            log.info("model.switched", before=str(before), model=str(live.model.ref))
+            log.info("model.switched", before=_name(before), model=_name(found))
         self._failed_at, self._failure = None, ""
 
     def _fail(self, error: Exception, live: Live) -> None:
@@ -95,4 +108,12 @@ class Watch:
         metrics.MODEL_RELOADS.labels("failed").inc()
         if said != self._failure:
             self._failure = said
-            log.warning("model.not_switched", why=said, still=str(live.model.ref))
+            log.warning("model.not_switched", why=said, still=_name(live.model))
+
+
+def _is(model: Model, resolved: Resolved) -> bool:
+    return resolved.name == model.ref.name and str(resolved.version) == model.ref.version
+
+
+def _name(model: Model | None) -> str:
+    return str(model.ref) if model else "none"

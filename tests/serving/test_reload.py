@@ -5,15 +5,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 from support.gated import Gated
 from support.served import BY, ROW, iris_parts, promoted, registered, served
 
+from fraudstream.serving.everything import invocations
 from fraudstream.serving.model import live
 from models.registry.intake import enter
 from models.registry.registry import Registry
 from schemas.settings import Settings, load
 from schemas.settings.serve import Serve
-from serving.door.live import Live
+from serving.door.live import NO_MODEL, Live
 from serving.door.watch import Watch
 
 BODY = {"inputs": [ROW]}
@@ -24,8 +26,9 @@ def own(tmp_path: Path) -> Registry:
     return registered(tmp_path / "models", "iris")
 
 
-def settings(registry: Registry) -> Settings:
-    return load({"models.root": str(registry.root), "models.check_every": "100ms"})
+def settings(registry: Registry, **more: str) -> Settings:
+    given = {f"models.{name}": value for name, value in more.items()}
+    return load({"models.root": str(registry.root), "models.check_every": "100ms", **given})
 
 
 def test_a_promotion_while_requests_run(own: Registry) -> None:
@@ -61,6 +64,42 @@ def test_a_promotion_while_requests_run(own: Registry) -> None:
     assert {model for _, model in answers} == {"iris/1", "iris/2"}
 
 
+def test_a_promotion_after_the_start(tmp_path: Path) -> None:
+    """Until something is promoted every route says what is missing; then it answers, without another start."""
+    registry = Registry(tmp_path / "models")
+    door = invocations(settings(registry, live="models:/iris/Production"))
+    assert door is not None
+    with served(door) as url, httpx.Client(base_url=url) as client:
+        answer = client.post("/invocations", json=BODY)
+        assert (answer.status_code, answer.json()["error_code"]) == (503, "NO_MODEL")
+        assert int(answer.headers["retry-after"]) > 0
+        for path in ("/version", "/health/ready"):
+            said = client.get(path)
+            assert said.status_code == 200
+            assert (said.json()["model"], said.json()["invocations"]) == (None, NO_MODEL)
+        enter(registry, "iris", iris_parts(), BY)
+        promoted(registry, "iris", iris_parts(seed=1))
+        for _ in range(200):
+            if (answer := client.post("/invocations", json=BODY)).status_code == 200:
+                break
+            threading.Event().wait(0.05)
+        assert answer.headers["x-model"].startswith("iris/2 ")
+        assert client.get("/health/ready").json()["model"]["version"] == "2"
+    assert invocations(settings(registry, live="")) is None
+
+
+def test_waiting_for_a_model_is_no_failure(tmp_path: Path) -> None:
+    """Nothing is logged as failed while there is nothing to load."""
+    registry = Registry(tmp_path / "models")
+    door = Live(None, Serve())
+    watch = Watch(registry, "", lambda _: Gated(), every_s=0, find=lambda: None)
+    with structlog.testing.capture_logs() as lines:
+        watch.look(door)
+        enter(registry, "iris", iris_parts(), BY)
+        watch.look(door)
+    assert (door.model, lines) == (None, [])
+
+
 def test_what_cannot_be_used_changes_nothing(own: Registry, caplog: pytest.LogCaptureFixture) -> None:
     """A version that is damaged, or a registry that went away, leaves the one that answers; later it is tried again."""
     door = live(settings(own), "models:/iris/Production")
@@ -76,16 +115,16 @@ def test_what_cannot_be_used_changes_nothing(own: Registry, caplog: pytest.LogCa
 
     watch = Watch(own, "models:/iris/Production", load_anew, every_s=0, clock=lambda: now[0])
     watch.look(door)
-    assert door.model.ref.version == "1"
+    assert door.answering().ref.version == "1"
     (found.folder / "model.skops").write_bytes(whole)
     watch.look(door)
-    assert door.model.ref.version == "1"
+    assert door.answering().ref.version == "1"
     now[0] += 61
     watch.look(door)
-    assert door.model.ref.version == "2"
+    assert door.answering().ref.version == "2"
     (own.root / "ledger.jsonl").rename(own.root / "elsewhere")
     watch.look(door)
-    assert door.model.ref.version == "2"
+    assert door.answering().ref.version == "2"
 
 
 def test_a_request_keeps_its_model() -> None:
