@@ -4,11 +4,14 @@ Bodies are waited for where they are read.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final, cast
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from serving import metrics
+from serving.lingering import Lingering
 from serving.refusal import Refusal
 
 NOT_HTTP: Final = Refusal(400, "this is no HTTP/1.1 request")
@@ -20,10 +23,17 @@ SLOW: Final = Refusal(408, "the headers did not come in time")
 class Joined:
     """A transport that sends head and body of an answer at once: a system call costs as much as a small model."""
 
-    __slots__ = ("_loop", "_parts", "_size", "_transport")
+    __slots__ = ("_closing", "_linger", "_loop", "_parts", "_size", "_transport")
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport, self._loop = transport, loop
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        loop: asyncio.AbstractEventLoop,
+        linger: Callable[[asyncio.Transport], bool] = lambda _: False,
+    ) -> None:
+        """`linger` takes the connection over when it is closed, or says that there is no need to."""
+        self._transport, self._loop, self._linger = transport, loop, linger
+        self._closing = False
         self._parts: list[bytes] = []
         self._size = 0
 
@@ -48,7 +58,12 @@ class Joined:
 
     def close(self) -> None:
         self.flush()
-        self._transport.close()
+        if self.is_closing() or not self._linger(self._transport):
+            self._transport.close()
+        self._closing = True
+
+    def is_closing(self) -> bool:
+        return self._closing or self._transport.is_closing()
 
     def abort(self) -> None:
         self._parts = []
@@ -56,20 +71,22 @@ class Joined:
 
 
 class Protocol(H11Protocol):
-    """`headers_s`, `answer_s` and `most` are of the class that `bounded` makes."""
+    """`headers_s`, `answer_s`, `most` and `thrown` are of the class that `bounded` makes."""
 
     headers_s: float = 10.0
     answer_s: float = 30.0
     most: int = 1_000
+    thrown: int = 1 << 22
 
     def __init__(self, *args: Any, **more: Any) -> None:  # noqa: ANN401 - uvicorn's
         super().__init__(*args, **more)
         self._headers_timer: asyncio.TimerHandle | None = None
         self._answer_timer: asyncio.TimerHandle | None = None
+        self._lingering: Lingering | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
-        self.transport = cast("asyncio.Transport", Joined(transport, self.loop))
+        self.transport = cast("asyncio.Transport", Joined(transport, self.loop, self._linger))
         metrics.CONNECTIONS.set(len(self.connections))
         if len(self.connections) > self.most:
             self._end_with(CROWDED)
@@ -78,10 +95,15 @@ class Protocol(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._no_more(headers=True, answer=True)
+        if self._lingering is not None:
+            self._lingering.stop()
         super().connection_lost(exc)
         metrics.CONNECTIONS.set(len(self.connections))
 
     def data_received(self, data: bytes) -> None:
+        if self._lingering is not None:
+            self._lingering.thrown(len(data))
+            return
         super().data_received(data)
         if self._is_asked():
             self._no_more(headers=True)
@@ -103,6 +125,14 @@ class Protocol(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - in our shape and words
         self._end_with(NOT_HTTP)
+
+    def _linger(self, transport: asyncio.Transport) -> bool:
+        """Where the request has not come to its end."""
+        if self.conn.their_state is not h11.SEND_BODY or transport.is_closing():
+            return False
+        self._lingering = Lingering(transport, self.loop, self.thrown)
+        self.flow.resume_reading()
+        return True
 
     def _is_asked(self) -> bool:
         """Whether a request is under way: all of its headers came, and its answer is not whole."""
@@ -139,5 +169,6 @@ class Protocol(H11Protocol):
             self._answer_timer = None
 
 
-def bounded(headers_s: float, answer_s: float, most: int) -> type[Protocol]:
-    return type("Bounded", (Protocol,), {"headers_s": headers_s, "answer_s": answer_s, "most": most})
+def bounded(headers_s: float, answer_s: float, most: int, thrown: int) -> type[Protocol]:
+    given = {"headers_s": headers_s, "answer_s": answer_s, "most": most, "thrown": thrown}
+    return type("Bounded", (Protocol,), given)

@@ -14,11 +14,14 @@ from starlette.types import ASGIApp
 
 from schemas.errors import DependencyAway, Misconfigured
 from schemas.settings.serve import Serve
-from serving.protocol import bounded
+from serving.protocol import Protocol, bounded
 
 BACKLOG: Final = 2_048
 START_S: Final = 30.0
 TURN_S: Final = 0.005
+THROWN: Final = 4
+"""How many times the limit of a body is thrown away behind an answer, so that a client that is sending hears it."""
+LEAST_THROWN: Final = 1 << 22
 
 
 def listen(settings: Serve) -> socket.socket:
@@ -56,7 +59,7 @@ def server(app: ASGIApp, settings: Serve) -> uvicorn.Server:
     """
     config = uvicorn.Config(
         app,
-        http=bounded(settings.headers_timeout_s, settings.body_timeout_s, settings.connections),
+        http=_protocol(settings),
         ws="none",
         loop="asyncio",
         lifespan="on",
@@ -105,6 +108,11 @@ def running(app: ASGIApp, settings: Serve) -> Iterator[str]:
     finally:
         here.should_exit = True
         thread.join(settings.drain_s + START_S)
+
+
+def _protocol(settings: Serve) -> type[Protocol]:
+    thrown = max(LEAST_THROWN, THROWN * settings.body_bytes)
+    return bounded(settings.headers_timeout_s, settings.body_timeout_s, settings.connections, thrown)
 
 
 def _tls(settings: Serve) -> dict[str, Any]:

@@ -11,9 +11,6 @@ from serving.refusal import Refusal, too_many
 
 FULL: Final = "more bytes wait to be read than may wait; try again"
 SLOW: Final = "the body did not come in time"
-DISCARDED: Final = 4
-"""How many times the limit is read and thrown away, so that a client that is sending hears what is wrong."""
-DISCARD_S: Final = 5.0
 
 
 class Gone(Exception):
@@ -28,9 +25,11 @@ class Bodies:
         self._held = 0
 
     async def read(self, receive: Receive, length: bytes | None) -> bytes:
-        """Whoever reads one gives it back with `release`. Raises Refusal 413, 408 or 429, or Gone."""
+        """Whoever reads one gives it back with `release`. Raises Refusal 413, 408 or 429, or Gone.
+
+        What is said to be too large is not waited for, and nobody is told to go on sending it.
+        """
         if length is not None and (not length.isdigit() or int(length[:20]) > self._most):
-            await self._discard(receive)
             raise self._too_large()
         parts: list[bytes] = []
         try:
@@ -51,7 +50,6 @@ class Bodies:
             part, more = message.get("body", b""), message.get("more_body", False)
             size += len(part)
             if size > self._most:
-                await self._discard(receive, more=more)
                 raise self._too_large()
             if self._held and self._held + len(part) > self._all:
                 raise too_many(FULL, close=more)
@@ -72,17 +70,6 @@ class Bodies:
         if message["type"] == "http.disconnect":
             raise Gone
         return message
-
-    async def _discard(self, receive: Receive, *, more: bool = True) -> None:
-        """Closing on a client that is still sending would take the answer from it."""
-        left, end = DISCARDED * self._most, asyncio.get_running_loop().time() + DISCARD_S
-        while more and left > 0:
-            try:
-                message = await self._next(receive, end)
-            except Refusal:
-                return
-            left -= len(message.get("body", b""))
-            more = message.get("more_body", False)
 
     def _too_large(self) -> Refusal:
         return Refusal(413, f"the body has more than {self._most} bytes; send its rows in several", close=True)

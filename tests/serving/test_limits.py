@@ -62,6 +62,30 @@ def test_a_body_too_large(ready: str, chunked: bool) -> None:
     assert (answer.status_code, answer.json()["error_code"]) == (413, "PAYLOAD_TOO_LARGE")
 
 
+HEAD = "POST /invocations HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+
+
+@pytest.mark.parametrize("expect", ["", "expect: 100-continue\r\n"])
+def test_a_body_that_says_it_is_too_large(expect: str) -> None:
+    """413 before anything of it came: it is not waited for, however little time there is, nor asked for."""
+    model = Gated()
+    with door(model, timeout="300ms", body_timeout="20s") as url, connected(url) as connection:
+        connection.sendall(f"{HEAD}{expect}content-length: 99999999\r\n\r\n".encode())
+        status, said = heard(connection)
+        assert (status, said["error_code"]) == (413, "PAYLOAD_TOO_LARGE")
+
+
+def test_a_client_that_sends_on_behind_the_answer(ready: str) -> None:
+    """All that it sends is thrown away, so that the answer is there when it comes to read it; then that is the end."""
+    with connected(ready) as connection:
+        connection.sendall(f"{HEAD}content-length: 99999999\r\n\r\n".encode())
+        for _ in range(30):
+            connection.sendall(b"1" * 100_000)
+        assert heard(connection)[0] == 413
+        with pytest.raises(ConnectionError):
+            connection.sendall(b"1" * 200_000_000)
+
+
 def test_headers_that_do_not_come(ready: str) -> None:
     """A client that drips its headers is told so and closed, however steadily it drips."""
     with connected(ready) as connection:
