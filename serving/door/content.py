@@ -1,5 +1,6 @@
 """What a body is, by its Content-Type: one of three kinds, UTF-8 alone, and no parameter that would be ignored."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from serving.door.model import Kind
@@ -12,9 +13,23 @@ KINDS: Final[dict[str, Kind]] = {
     "application/x-parquet": "parquet",
 }
 KNOWN: Final = "application/json, text/csv or application/vnd.apache.parquet"
+AS_IT_IS: Final = frozenset({b"", b"identity"})
 UTF_8: Final = frozenset({"utf-8", "utf8"})
 
 _remembered: Final[dict[bytes, Kind]] = {each.encode(): kind for each, kind in KINDS.items()}
+
+
+def kind_in(headers: Sequence[tuple[bytes, bytes]]) -> Kind:
+    """Of a request. Raises Refusal, 415, also for one that is compressed, 400 for one that says it twice."""
+    said: bytes | None = None
+    for name, value in headers:
+        if name == b"content-type":
+            if said is not None:
+                raise Refusal(400, "the request has two Content-Types; say one")
+            said = value
+        elif name == b"content-encoding" and value.strip().lower() not in AS_IT_IS:
+            raise Refusal(415, "the body is compressed, which is not read here; send it as it is")
+    return kind_of(said)
 
 
 def kind_of(content_type: bytes | None) -> Kind:

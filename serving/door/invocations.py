@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from schemas.settings.serve import Serve
 from serving.door.body import Bodies, Gone
-from serving.door.content import kind_of
+from serving.door.content import kind_in
 from serving.door.live import Live
 from serving.door.model import Ask, Kind, Model
 from serving.refusal import Refusal
@@ -54,10 +54,7 @@ class Invocations:
         await send({"type": "http.response.body", "body": answer})
 
     async def _answered(self, scope: Scope, receive: Receive) -> tuple[Model, Ask, bytes]:
-        headers = dict(scope["headers"])
-        kind = kind_of(headers.get(b"content-type"))
-        if b"content-encoding" in headers:
-            raise Refusal(415, "the body is compressed, which is not read here; send it as it is")
+        kind, headers = kind_in(scope["headers"]), dict(scope["headers"])
         self._live.answering()
         body = await self._bodies.read(receive, headers.get(b"content-length"))
         try:

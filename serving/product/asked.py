@@ -12,7 +12,7 @@ from schemas.lot.events import Events
 from schemas.settings.serve import Serve
 from schemas.tables import BadTable, decoded
 from serving.door.body import Bodies
-from serving.door.content import kind_of
+from serving.door.content import kind_in
 from serving.refusal import Refusal
 
 LARGE: Final = 16_384
@@ -31,10 +31,8 @@ class Asked:
 
     async def object(self, request: Request) -> Object:
         """Raises Refusal: 415, 413, 408, 429, or 400 for what is no JSON object."""
-        if kind_of(request.headers.get("content-type", "").encode("latin-1") or None) != "json":
+        if kind_in(request.scope["headers"]) != "json":
             raise Refusal(415, "only JSON is read here; say Content-Type: application/json")
-        if "content-encoding" in request.headers:
-            raise Refusal(415, "the body is compressed, which is not read here; send it as it is")
         length = request.headers.get("content-length")
         body = await self._bodies.read(request.receive, None if length is None else length.encode("latin-1"))
         try:

@@ -3,11 +3,15 @@
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 from starlette.requests import Request
 from starlette.types import Message
+from support.gated import Gated
+from support.served import served
 
 from schemas.settings.serve import Serve
+from serving.door.live import Live
 from serving.product.asked import Asked, Object
 from serving.refusal import Refusal
 
@@ -56,3 +60,34 @@ def test_json_is_read_as_strictly_as_by_the_model(content: bytes) -> None:
 def test_what_is_right_is_read(content: bytes, found: Any) -> None:
     """Characters in two halves are whole."""
     assert read(content) == found
+
+
+JSON = (b"content-type", b"application/json")
+HEADERS = [
+    ((JSON,), 200),
+    ((JSON, (b"content-encoding", b"identity")), 200),
+    ((JSON, (b"content-encoding", b"gzip")), 415),
+    ((JSON, (b"content-encoding", b"identity, gzip")), 415),
+    ((JSON, (b"content-encoding", b"identity"), (b"content-encoding", b"br")), 415),
+    ((JSON, JSON), 400),
+    ((JSON, (b"content-type", b"text/csv")), 400),
+    (((b"content-type", b"text/csv"), JSON), 400),
+]
+
+
+@pytest.mark.parametrize(("headers", "status"), HEADERS)
+def test_what_the_body_is_said_to_be(headers: tuple[tuple[bytes, bytes], ...], status: int) -> None:
+    """Once, and as it is: an encoding that changes nothing is none."""
+    if status == 200:
+        assert read(b"{}", headers) == {}
+    else:
+        assert refused(b"{}", headers).status == status
+
+
+@pytest.mark.parametrize(("headers", "status"), HEADERS)
+def test_the_model_hears_the_same(headers: tuple[tuple[bytes, bytes], ...], status: int) -> None:
+    """Two routes that differ in it would be two opinions on what was sent."""
+    model = Gated()
+    model.open.set()
+    with served(Live(model, Serve())) as url:
+        assert httpx.post(f"{url}/invocations", content=b'{"inputs": [1]}', headers=headers).status_code == status
