@@ -25,11 +25,14 @@ def live() -> Live:
 
 
 def test_keys(tmp_path: Path) -> None:
-    """Every key of the settings and of the file opens the door, in both headers; probes need none."""
+    """Every key of settings and file opens the door, in both headers, and one right one suffices; probes need none."""
     file = tmp_path / "keys"
     file.write_text(f"{OTHER}\n")
     with served(live(), keys=ONE, keys_file=file) as url, httpx.Client(base_url=url) as client:
-        for headers in ({"x-api-key": ONE}, {"authorization": f"Bearer {OTHER}"}, {"authorization": f"bearer {ONE}"}):
+        right: list[dict[str, str]] = [{"x-api-key": ONE}, {"authorization": f"Bearer {OTHER}"}]
+        right += [{"authorization": f"bearer {ONE}"}, {"x-api-key": "wrong", "authorization": f"Bearer {ONE}"}]
+        right += [{"authorization": "Bearer wrong", "x-api-key": ONE}]
+        for headers in right:
             assert client.post("/invocations", json={"inputs": [1]}, headers=headers).status_code == 200
         for headers in ({}, {"x-api-key": ONE[:-1]}, {"x-api-key": f"{ONE},"}, {"authorization": f"Basic {ONE}"}):
             answer = client.post("/invocations", json={"inputs": [1]}, headers=headers)
