@@ -33,6 +33,7 @@ from schemas.lot.table import AvroType, is_time, kind, optional, value_type
 from schemas.verdicts import Reason
 
 NO_OFFSET: Final = "a time as text is ISO 8601 with an offset, as in 2026-01-31T12:00:00Z"
+NO_OBJECT: Final = "Input should be an object"
 REASONS: Final = {
     "missing": Reason.MISSING_FIELD,
     "finite_number": Reason.FIELD_OUT_OF_RANGE,
@@ -138,4 +139,5 @@ def _wrong(error: ValidationError) -> DeadLetter:
     name = str(fault["loc"][0]) if fault["loc"] else "the event"
     if fault["input"] is None and fault["loc"]:
         return DeadLetter(Reason.MISSING_FIELD, f"{name} is null")
-    return DeadLetter(REASONS.get(fault["type"], Reason.WRONG_TYPE), f"{name}: {fault['msg']}")
+    said = NO_OBJECT if not fault["loc"] else fault["msg"]
+    return DeadLetter(REASONS.get(fault["type"], Reason.WRONG_TYPE), f"{name}: {said}")

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from schemas.errors import DeadLetter
 from schemas.lot.events import Events
+from schemas.lot.limits import RANGES
 from schemas.settings.serve import Serve
 from schemas.tables import BadTable, decoded
 from serving.door.body import Bodies
@@ -20,6 +21,7 @@ LARGE: Final = 16_384
 NO_OBJECT: Final = "the body is no JSON object"
 HALF: Final = f"{NO_OBJECT}: it has half of a surrogate pair"
 TIME: Final = {"name": "time", "type": {"type": "long", "logicalType": "timestamp-millis"}}
+LATEST_MS: Final = int(next(each.high for each in RANGES if each.column == "event_time"))
 TIMES: Final = Events({"name": "Asked", "fields": [TIME]})
 
 Object = dict[str, Any]
@@ -58,6 +60,13 @@ def moment_ms(value: object, name: str) -> int | None:
     """Milliseconds since 1970, or ISO 8601 with an offset."""
     if value is None:
         return None
+    found = _moment_ms(value, name)
+    if not 0 <= found <= LATEST_MS:
+        raise Refusal(400, f"{name} is not within 1970 to 2099")
+    return found
+
+
+def _moment_ms(value: object, name: str) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value[:20])
     try:

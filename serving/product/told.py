@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from serving.product import examples
+from serving.product.asked import LATEST_MS
 from serving.product.shapes import COUNT, SHAPES, Shape, listing, nullable, record
 
 JSON: Final = "application/json"
@@ -62,7 +63,11 @@ BESIDE: Final[Mapping[str, Shape]] = {
     "labels": nullable(listing(LABEL))
     | {"description": "Verdicts on earlier transactions, of these cards and of these terminals."},
     "complete_since": {
-        "anyOf": [{"type": "integer"}, {"type": "string", "format": "date-time"}, {"type": "null"}],
+        "anyOf": [
+            {"type": "integer", "minimum": 0, "maximum": LATEST_MS},
+            {"type": "string", "format": "date-time"},
+            {"type": "null"},
+        ],
         "description": "Since when the history lacks nothing; without it, since its first transaction.",
     },
 }

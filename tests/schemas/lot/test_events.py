@@ -54,6 +54,12 @@ def test_nothing_is_converted_silently(event: Event, changes: dict[str, object],
     assert refused(json.dumps(event(**changes)).encode()) == (Reason.WRONG_TYPE, detail)
 
 
+@pytest.mark.parametrize("content", [b"7", b"[]", b"null", b'"hunter2"'])
+def test_what_is_no_object_is_refused_in_words_for_everybody(content: bytes) -> None:
+    """Whoever sent it knows nothing of classes."""
+    assert refused(content) == (Reason.WRONG_TYPE, "the event: Input should be an object")
+
+
 @pytest.mark.parametrize("value", ["yesterday", "2024-01-31", "2024-01-31T12:00:00", "1700000000000", ""])
 def test_a_time_without_offset_is_refused(event: Event, value: str) -> None:
     """What is no instant is not guessed at."""

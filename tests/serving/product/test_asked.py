@@ -12,7 +12,7 @@ from support.served import served
 
 from schemas.settings.serve import Serve
 from serving.door.live import Live
-from serving.product.asked import Asked, Object
+from serving.product.asked import LATEST_MS, Asked, Object, moment_ms
 from serving.refusal import Refusal
 
 SECRET = "hunter2"
@@ -91,3 +91,30 @@ def test_the_model_hears_the_same(headers: tuple[tuple[bytes, bytes], ...], stat
     model.open.set()
     with served(Live(model, Serve())) as url:
         assert httpx.post(f"{url}/invocations", content=b'{"inputs": [1]}', headers=headers).status_code == status
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        -99999999999999999999,
+        -1,
+        99999999999999999999,
+        "99999999999999999999",
+        "1" * 64,
+        LATEST_MS + 1,
+        "2100-01-01T00:00Z",
+    ],
+)
+def test_a_time_that_nobody_can_mean(said: object) -> None:
+    """Neither before anything was counted nor in another century; it is not brought to the nearest that could be."""
+    with pytest.raises(Refusal, match="complete_since is not within") as caught:
+        moment_ms(said, "complete_since")
+    assert caught.value.status == 400
+
+
+@pytest.mark.parametrize(
+    ("said", "found"), [(None, None), (0, 0), ("0", 0), (LATEST_MS, LATEST_MS), ("1970-01-01T00:00:01Z", 1_000)]
+)
+def test_a_time(said: object, found: int | None) -> None:
+    """Milliseconds, as a number or as digits, or ISO 8601."""
+    assert moment_ms(said, "since") == found
