@@ -75,7 +75,10 @@ class Explaining(Protocol):
 
 
 class Verdicts(Protocol):
-    """Of one thread."""
+    """Of one thread, but for `check`, which asks nobody."""
+
+    def check(self, labels: Sequence[Mapping[str, object]]) -> None:
+        """Raises Usage for what is no label whatever its transaction is."""
 
     def publish(self, labels: Sequence[Mapping[str, object]]) -> Sequence[Told]:
         """The labels as they were delivered, all of them. What of a transaction is missing is looked up.

@@ -1,5 +1,6 @@
 """The product's routes, below /v1: read what is asked, have it done on a lane, say what came of it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -117,6 +118,7 @@ class _Routes:
         except Gone:
             return Response()
         try:
+            await asyncio.to_thread(self.ports.verdicts.check, labels)
             sent = await self.lanes.verdicts.run(partial(self.ports.verdicts.publish, labels))
         except Unknown as unknown:
             raise Refusal(404, unknown.words, code="UNKNOWN_EVENT") from None

@@ -21,6 +21,13 @@ from serving.product.ports import Unknown
 PATIENCE_S: Final = 5.0
 COPIED: Final = ("card_id", "terminal_id", "amount_minor", "currency", "event_time")
 SOURCE: Final = "api"
+ANY: Final = {
+    "card_id": "any",
+    "terminal_id": "any",
+    "amount_minor": 0,
+    "currency": "EUR",
+    "event_time": 1_767_225_600_000,
+}
 FIELDS: Final = tuple(each["name"] for each in LABEL.schema["fields"])
 
 
@@ -33,6 +40,12 @@ class LogVerdicts:
         self._encode = encoder(LABEL, Framing.SINGLE_OBJECT)
         self._publisher: Publisher | None = None
 
+    def check(self, labels: Sequence[Mapping[str, object]]) -> None:
+        """What a label lacks is taken to be right."""
+        for place, label in enumerate(labels):
+            given = _given(label)
+            self._told(ANY | _timed(given) if _is_short(given) else given, place if len(labels) > 1 else None)
+
     def publish(self, labels: Sequence[Mapping[str, object]]) -> list[dict[str, Any]]:
         """All of them are checked before the first is sent."""
         whole = [self._whole(label, place if len(labels) > 1 else None) for place, label in enumerate(labels)]
@@ -43,12 +56,10 @@ class LogVerdicts:
         self._publisher = None
 
     def _whole(self, label: Mapping[str, object], place: int | None) -> tuple[dict[str, Any], Event]:
-        if label.get(TIMESTAMP) is not None:
-            raise Usage(f"{TIMESTAMP}: a verdict that is sent here is known as of now", fix="leave it out")
-        given = {name: cell for name, cell in label.items() if cell is not None and name in FIELDS}
-        given = {"source": SOURCE} | given
-        if isinstance(given.get("event_id"), str) and not given.keys() >= set(COPIED):
-            given = self._looked_up(given)
+        given = _given(label)
+        return self._told(self._looked_up(given) if _is_short(given) else given, place)
+
+    def _told(self, given: Mapping[str, object], place: int | None) -> tuple[dict[str, Any], Event]:
         rows: list[Mapping[str, object]] = []
 
         def encode(row: Mapping[str, object]) -> bytes:
@@ -68,7 +79,7 @@ class LogVerdicts:
             found = lookup.find(event_id, self._settings.serve.lookup_back_ms, self._clock_ms())
         if found is None:
             raise Unknown("no such transaction is in the log of late; tell in full what the label is of")
-        given |= {"event_time": moment_ms(given["event_time"], "event_time")} if "event_time" in given else {}
+        given = _timed(given)
         wrong = [name for name in COPIED if name in given and given[name] != found[name]]
         if wrong:
             raise Usage(f"{', '.join(wrong)}: the transaction says something else", fix="leave it out")
@@ -84,3 +95,19 @@ class LogVerdicts:
         if failed := publisher.verdict():
             raise failed
         self._publisher = publisher
+
+
+def _given(label: Mapping[str, object]) -> dict[str, object]:
+    if label.get(TIMESTAMP) is not None:
+        raise Usage(f"{TIMESTAMP}: a verdict that is sent here is known as of now", fix="leave it out")
+    given = {name: cell for name, cell in label.items() if cell is not None and name in FIELDS}
+    return {"source": SOURCE} | given
+
+
+def _is_short(given: Mapping[str, object]) -> bool:
+    """Whether its transaction is to be looked up."""
+    return isinstance(given.get("event_id"), str) and not given.keys() >= set(COPIED)
+
+
+def _timed(given: dict[str, object]) -> dict[str, object]:
+    return given | {"event_time": moment_ms(given["event_time"], "event_time")} if "event_time" in given else given

@@ -84,6 +84,24 @@ def test_what_is_away_is_said_within_seconds(away: Any, method: str, path: str, 
     assert "Traceback" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"is_fraud": "no"}, "INVALID_LABEL"),
+        ({"is_fraud": None}, "INVALID_LABEL"),
+        ({"event_time": "noon"}, "BAD_REQUEST"),
+        ({"timestamp": 1}, "INVALID_LABEL"),
+        ({"currency": "eur"}, "INVALID_LABEL"),
+    ],
+)
+def test_a_body_that_is_wrong_is_wrong_whatever_is_away(away: Any, change: dict[str, Any], code: str) -> None:
+    """Trying again would not help, so that it is not what is said; also while Kafka is not asked again yet."""
+    right = {"event_id": "event-1", "is_fraud": True}
+    assert away.post("/v1/labels", right).status_code == 503
+    answer = away.post("/v1/labels", right | change)
+    assert (answer.status_code, answer.json()["error_code"]) == (400, code)
+
+
 def test_decisions_need_neither(away: Any) -> None:
     """They say that churn was not to be had, and are made as in the stream without it."""
     began = time.monotonic()
