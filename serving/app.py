@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from schemas.errors import DependencyAway, FraudstreamError, Retry, Usage
 from schemas.settings.serve import Serve
+from serving import reading
 from serving.door.invocations import PATH, Invocations
 from serving.door.live import Live
 from serving.door.routes import router
@@ -54,6 +55,7 @@ def build(parts: Parts) -> FastAPI:
     app.include_router(router(parts.live, parts.version, parts.waits_for))
     for each in parts.routers:
         app.include_router(each)
+    reading.hang(app)
     for kind, answer in ANSWERS.items():
         app.add_exception_handler(kind, answer)
     app.add_middleware(

@@ -59,11 +59,18 @@ REFUSALS: Final = {
     503: "no model is live yet; Retry-After says when to try again",
     504: "the answer was not there in time",
 }
+EXAMPLES: Final = {
+    "rows": {"summary": "Rows of cells", "value": {"inputs": [[5.1, 3.5, 1.4, 0.2]]}},
+    "named": {
+        "summary": "Rows whose columns are named",
+        "value": {"dataframe_split": {"columns": ["amount", "age"], "data": [[12.5, 41], [3, 29]]}},
+    },
+}
 EXTRA: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": BODY},
+            "application/json": {"schema": BODY, "examples": EXAMPLES},
             "text/csv": {"schema": {"type": "string"}},
             "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
         },
