@@ -24,11 +24,14 @@ class _NotOurs(ValueError):
     """What the library would let pass."""
 
 
-def decoded(content: bytes | str) -> Any:  # noqa: ANN401 - anything JSON can say
-    """Raises BadTable saying where, never what."""
+def decoded(content: bytes | str, *, streamed: bool = False) -> Any:  # noqa: ANN401 - anything JSON can say
+    """Raises BadTable saying where, never what.
+
+    `streamed`: a number too small for doubles is zero, as the stream has it.
+    """
     text = content if isinstance(content, str) else as_text(content)
     try:
-        return decoder(text).decode(text)
+        return (DECODER if streamed else decoder(text)).decode(text)
     except (ValueError, RecursionError) as error:
         raise BadTable(f"the JSON {why(error)}") from None
 

@@ -77,7 +77,7 @@ def _moment_ms(value: object, name: str) -> int:
 
 def _parsed(body: bytes) -> Object:
     try:
-        found = decoded(body)
+        found = decoded(body, streamed=True)
     except BadTable as error:
         raise Refusal(400, f"{NO_OBJECT}: {error.message}") from None
     if not isinstance(found, dict):

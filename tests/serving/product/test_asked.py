@@ -55,10 +55,15 @@ def test_json_is_read_as_strictly_as_by_the_model(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "found"), [(b"{}", {}), ('\ufeff{"a": "\\ud83d\\ude00"}'.encode(), {"a": "\U0001f600"})]
+    ("content", "found"),
+    [
+        (b"{}", {}),
+        (b'{"a": [1e-400, -0.0]}', {"a": [0.0, 0.0]}),
+        ('\ufeff{"a": "\\ud83d\\ude00"}'.encode(), {"a": "\U0001f600"}),
+    ],
 )
 def test_what_is_right_is_read(content: bytes, found: Any) -> None:
-    """Characters in two halves are whole."""
+    """Characters in two halves are whole; a number too small for doubles is what the stream has."""
     assert read(content) == found
 
 
