@@ -104,8 +104,10 @@ class Handshake:
                 line, _ = self._server.accept()
             except OSError:
                 return
-            with suppress(OSError, ValueError):
+            try:
                 self._hear(line)
+            except (OSError, ValueError):
+                line.close()  # it was killed before it could say who it is
 
     def _hear(self, line: socket.socket) -> None:
         said = json.loads(line.recv(1_024))
