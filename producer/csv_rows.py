@@ -7,6 +7,7 @@ from producer.files import Entry, Reject, Rows, in_rows, unmarked
 from producer.form import TRANSACTIONS, Form
 from producer.lines import Lines
 from schemas.errors import Usage
+from schemas.repeated import repeated
 from schemas.verdicts import Reason
 
 
@@ -54,6 +55,6 @@ def _header(table: Iterator[list[str]], form: Form) -> list[str]:
             f"line 1: the header has no column {', '.join(missing)}",
             fix=f"the first line names the columns; a {form.name} has {', '.join(form.fields)}",
         )
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if twice := repeated(names):
         raise Usage(f"line 1: the header names {', '.join(twice)} twice", fix="rename or remove one of the two columns")
     return names

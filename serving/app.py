@@ -20,10 +20,9 @@ from serving.door.live import Live
 from serving.door.routes import router
 from serving.guard import OPEN, Guard
 from serving.keys import Keys
-from serving.refusal import Refusal, unavailable
+from serving.refusal import BROKEN, Refusal, unavailable
 
 TITLE: Final = "fraudstream"
-BROKEN: Final = "something went wrong here; the log says what"
 
 log = structlog.get_logger(__name__)
 

@@ -14,11 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from schemas.settings.serve import Serve, is_loopback
 from serving import metrics
 from serving.keys import Keys
-from serving.refusal import Refusal
+from serving.refusal import BROKEN, Refusal
 
 OPEN: Final = frozenset({"/ping", "/health", "/health/ready", "/health/live"})
 """Probes have no keys."""
-BROKEN: Final = "something went wrong here; the log says what"
 NO_KEY: Final = "name a key: `Authorization: Bearer …`, or `X-API-Key: …`"
 NOT_HERE: Final = "this address listens for this machine alone, and was asked for under another name"
 

@@ -31,6 +31,7 @@ CODES: Final[Mapping[int, str]] = {
 """The `error_code` of a status, where nothing more exact is said."""
 JSON: Final = "application/json"
 RETRY_AFTER_S: Final = 1
+BROKEN: Final = "something went wrong here; the log says what"
 
 
 class Refusal(Exception):

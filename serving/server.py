@@ -27,9 +27,8 @@ LEAST_THROWN: Final = 1 << 22
 def listen(settings: Serve) -> socket.socket:
     """Raises DependencyAway where the port is taken, Misconfigured where the address is not this machine's."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    found = socket.socket(
-        family, socket.SOCK_STREAM, socket.IPPROTO_TCP
-    )  # asyncio sends at once only where TCP is said
+    # asyncio sends at once only where TCP is said
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((settings.host.strip("[]"), settings.port))

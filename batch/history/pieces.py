@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from batch.history.files import File
 from schemas.errors import Usage
+from schemas.repeated import repeated
 from schemas.tables.table import Bad
 
 ROWS: Final = 65_536
@@ -42,5 +43,5 @@ def numbered(first: int, size: int) -> NDArray[np.int64]:
 
 def once(names: Sequence[str], file: File) -> None:
     """Refuses a file in which a name stands for two columns."""
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if twice := repeated(names):
         raise Usage(f"{file}: two columns are called {', '.join(twice)}", fix="rename or remove one of them")

@@ -1,7 +1,6 @@
 """Where snapshots of the cards' state are kept: a folder helps only whoever starts on the same machine again."""
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -11,6 +10,7 @@ from fraudstream.doctor.finding import Finding, info, ok, warning
 from fraudstream.doctor.folders import writable
 from schemas.settings import Settings
 from schemas.settings.masking import masked
+from schemas.settings.serve import is_loopback
 
 SUBJECT: Final = "state.url"
 ELSEWHERE: Final = (
@@ -45,11 +45,4 @@ def local(url: str) -> Path | None:
 
 def here(settings: Settings) -> bool:
     """A deployment whose broker is on this machine has no other."""
-    return all(_loopback(each.host) for each in brokers(settings.kafka.bootstrap))
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return all(is_loopback(each.host) for each in brokers(settings.kafka.bootstrap))

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from schemas.cells import numbers
 from schemas.cells.cells import Column, column
 from schemas.errors import Usage
+from schemas.repeated import repeated
 
 Matrix = NDArray[np.float64]
 Doubles = NDArray[np.float64]
@@ -153,7 +154,7 @@ class Encoding(Form):
             raise Usage(f"the customers have no column {_some(missing)}", fix=self._fix)
         if foreign := sorted(set(names) - wanted - {self.key or ""}):
             raise Usage(f"the model does not know the column {_some(foreign)}", fix=self._fix)
-        if twice := sorted({each for each in names if list(names).count(each) > 1}):
+        if twice := repeated(names):
             raise Usage(f"the customers have the column {_some(twice)} twice", fix=self._fix)
 
     def matrix(self, rows: pa.RecordBatch) -> Matrix:

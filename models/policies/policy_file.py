@@ -16,6 +16,7 @@ from models.policies.sparing import Sparing
 from models.policy import Policy
 from models.registry.entry import Hex
 from models.rules import Limits
+from schemas.repeated import repeated
 from schemas.settings.rules import Category, Country, Minor, Share, zone
 
 STRICT: Final = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -166,7 +167,7 @@ def _fits(kind: str, target: float | None) -> bool:
 def _each_name_once(content: bytes) -> None:
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in found]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
+        if twice := repeated(names):
             raise ValueError(f"{twice[0]} is there twice")
         return dict(found)
 

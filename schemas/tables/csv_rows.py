@@ -4,7 +4,6 @@ for nothing. What separates the cells is what stands in the first line: a comma,
 
 import codecs
 import csv
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import TextIOWrapper
@@ -16,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 from numpy.typing import NDArray
 
+from schemas.repeated import repeated
 from schemas.tables.table import Bad, BadTable, Column, Kind, Source, Table, bounded
 from schemas.verdicts import Reason
 
@@ -257,7 +257,7 @@ def _names(source: Source, head: str, separator: str) -> list[str]:
             f"{source}: the header is not CSV{_said(source, error)}", fix="check the first line of the file"
         ) from error
     bounded(len(names))
-    if twice := sorted(name for name, count in Counter(names).items() if count > 1):
+    if twice := repeated(names):
         said = f"are called {', '.join(twice)}" if source.told else "have the same name"
         raise BadTable(f"{source}: two columns {said}", fix="rename or remove one of them")
     return names

@@ -79,9 +79,8 @@ class Batcher:
         return job.answer
 
     def _run(self) -> None:
-        threadpool_limits(
-            1
-        )  # a batch is small: threads of a library would wait for each other longer than they compute
+        # a batch is small: threads of a library would wait for each other longer than they compute
+        threadpool_limits(1)
         while taken := self._take():
             for _, group in groupby(taken, key=lambda job: job.alike):
                 _compute(list(group))

@@ -20,6 +20,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from skops.io import dumps
+from support import bank as banks
 from support import registered
 from support.forked import Forked
 from support.registered import Shop
@@ -205,7 +206,9 @@ def test_raw_transactions_are_scored_with_what_is_known_of_their_cards(
     rows = rows.set_column(1, "event_time", rows["event_time"].cast(pa.int64()))
     pq.write_table(rows.slice(0, 2_000), tmp_path / "before.parquet")
     pa_csv.write_csv(rows.slice(2_000), tmp_path / "now.csv")
-    (tmp_path / "verdicts.jsonl").write_text("\n".join(json.dumps(each) for each in verdicts()))
+    (tmp_path / "verdicts.jsonl").write_text(
+        "\n".join(json.dumps(each) for each in banks.verdicts(registered.purchases().labels))
+    )
     env = environment(cashier.folder)
 
     def predict(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -225,24 +228,6 @@ def test_raw_transactions_are_scored_with_what_is_known_of_their_cards(
     done = predict("--history", "before.parquet", "-o", "-")
     assert done.stdout.splitlines()[0].startswith("event_id,")
     assert "decider.live" in done.stderr
-
-
-def verdicts() -> list[dict[str, object]]:
-    """What was said of the purchases, when it was known."""
-    return [
-        {
-            "event_id": f"e{said.purchase.event}",
-            "card_id": f"card-{said.purchase.card}",
-            "terminal_id": f"t{said.purchase.terminal}",
-            "amount_minor": said.purchase.amount,
-            "currency": "EUR",
-            "event_time": said.purchase.time,
-            "is_fraud": said.fraud,
-            "source": "test",
-            "timestamp": said.known,
-        }
-        for said in registered.purchases().labels
-    ]
 
 
 @pytest.fixture(scope="module")

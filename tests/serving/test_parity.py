@@ -75,20 +75,7 @@ class Log:
 
     @cached_property
     def labels(self) -> list[Row]:
-        return [
-            {
-                "event_id": f"e{said.purchase.event}",
-                "card_id": f"card-{said.purchase.card}",
-                "terminal_id": f"t{said.purchase.terminal}",
-                "amount_minor": said.purchase.amount,
-                "currency": "EUR",
-                "event_time": said.purchase.time,
-                "is_fraud": said.fraud,
-                "source": "test",
-                "timestamp": said.known,
-            }
-            for said in self.bank.labels
-        ]
+        return banks.verdicts(self.bank.labels)
 
 
 @dataclass(frozen=True)

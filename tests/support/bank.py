@@ -204,6 +204,24 @@ def rows(log: Sequence[Purchase], partitions: int = 1) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
 
 
+def verdicts(labels: Sequence[Said]) -> list[dict[str, Any]]:
+    """The same as people write them, in files and requests, each with when it was known."""
+    return [
+        {
+            "event_id": f"e{said.purchase.event}",
+            "card_id": f"card-{said.purchase.card}",
+            "terminal_id": f"t{said.purchase.terminal}",
+            "amount_minor": said.purchase.amount,
+            "currency": "EUR",
+            "event_time": said.purchase.time,
+            "is_fraud": said.fraud,
+            "source": "test",
+            "timestamp": said.known,
+        }
+        for said in labels
+    ]
+
+
 def columns(labels: Sequence[Said], partitions: int = 1) -> LabelColumns:
     """In this order; the place in the log of labels follows from when they were known."""
     of = [said.purchase for said in labels]

@@ -51,20 +51,7 @@ def plain() -> list[dict[str, Any]]:
 
 
 def verdicts() -> list[dict[str, Any]]:
-    return [
-        {
-            "event_id": f"e{said.purchase.event}",
-            "card_id": f"card-{said.purchase.card}",
-            "terminal_id": f"t{said.purchase.terminal}",
-            "amount_minor": said.purchase.amount,
-            "currency": "EUR",
-            "event_time": said.purchase.time,
-            "is_fraud": said.fraud,
-            "source": "test",
-            "timestamp": said.known,
-        }
-        for said in purchases().labels
-    ]
+    return banks.verdicts(purchases().labels)
 
 
 def decided(pieces: int = 1, **given: Any) -> list[Decided]:
