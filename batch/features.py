@@ -100,7 +100,7 @@ def write(history: History, bank: Bank, path: Path, say: Say) -> Written:
 
 
 def schema(bank: Bank) -> pa.Schema:
-    marks = {mark.name.lower(): int(mark) for mark in Mark if mark.name}
+    marks = {mark.symbol: int(mark) for mark in Mark}
     facts = {
         "fraudstream.feature_version": str(FEATURE_VERSION),
         "fraudstream.settings_digest": bank.digest,

@@ -18,7 +18,7 @@ from schemas.verdicts import Mark
 from schemas.writing import Cells, Doubles, DoublesOrNull, Longs, Named, Picked, Same, Text, Vectors, Writer
 
 TEXTS: Final = ("event_id", "card_id", "customer_id", "terminal_id", "currency")
-MARKS: Final = [str(mark.name).lower() for mark in Mark]
+MARKS: Final = [mark.symbol for mark in Mark]
 OUTCOMES: Final = [outcome.symbol for outcome in Outcome]
 CODES: Final = [rule.code for rule in RULES]
 CHURN: Final = [status.value for status in STATUSES]

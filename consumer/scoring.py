@@ -35,7 +35,7 @@ from schemas.standing import Standing
 from schemas.topics import Role
 from schemas.verdicts import Mark
 
-MARKS: Final = {str(mark.name).lower(): np.uint32(mark) for mark in Mark}
+MARKS: Final = {mark.symbol: np.uint32(mark) for mark in Mark}
 RULE_STATUSES: Final = {
     (rule.code, status.symbol): (place, int(status))
     for status in Status

@@ -46,8 +46,13 @@ class Mark(IntFlag):
     RULE_ERROR = 4096
     SPARED = 8192
 
+    @property
+    def symbol(self) -> str:
+        """Of one mark alone."""
+        return str(self.name).lower()
+
     def names(self) -> list[str]:
-        return [mark.name.lower() for mark in self if mark.name]
+        return [mark.symbol for mark in self]
 
 
 WANTED = Mark.LISTED | Mark.EXPLORED | Mark.SPARED

@@ -11,7 +11,7 @@ from consumer.replaying.recomputed import COPIED
 from models.feature_list import FEATURES
 from schemas.verdicts import Mark
 
-COLD: Final = str(Mark.COLD_STATE.name).lower()
+COLD: Final = Mark.COLD_STATE.symbol
 SAME: Final = ("outcome", "reasons", "rules", "model", "policy", "feature_version", "degraded", "epoch")
 
 

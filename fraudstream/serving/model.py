@@ -15,16 +15,18 @@ def live(settings: Settings, reference: str) -> Live:
     first = loaded(registry, resolved(registry, reference))
     if not first.ref.version:
         return Live(first, settings.serve)
-    watch = Watch(registry, reference, lambda found: loaded(registry, found), every_s=settings.models.check_every_s)
-    return Live(first, settings.serve, follow=watch.follow)
+    return Live(first, settings.serve, follow=_watch(settings, registry, reference).follow)
 
 
 def awaited(settings: Settings, reference: str, find: Find) -> Live:
     """For a program that has other things to serve until something is promoted."""
     registry = Registry(settings.models.root.expanduser(), settings.models.trusted)
+    return Live(None, settings.serve, follow=_watch(settings, registry, reference, find).follow)
+
+
+def _watch(settings: Settings, registry: Registry, reference: str, find: Find | None = None) -> Watch:
     every_s = settings.models.check_every_s
-    watch = Watch(registry, reference, lambda found: loaded(registry, found), every_s=every_s, find=find)
-    return Live(None, settings.serve, follow=watch.follow)
+    return Watch(registry, reference, lambda found: loaded(registry, found), every_s=every_s, find=find)
 
 
 def resolved(registry: Registry, reference: str) -> Resolved:
