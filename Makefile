@@ -34,8 +34,8 @@ demo: $(VENV)/.ready  ## watch transactions being scored on a real Kafka (ARGS="
 demo-model: $(VENV)/.ready  ## train the demo's model again, 2 minutes (ARGS=--check compares)
 	@$(BIN)/python -m fraudstream.demo.remake $(ARGS)
 
-test: $(VENV)/.ready  ## the whole suite on real Kafkas and Redises, in two processes (ARGS="-k name")
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+test: $(VENV)/.ready  ## the whole suite on real Kafkas and Redises, in three processes (ARGS="-k name")
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: lint types imports docs-check  ## lint, types, import rules, generated pages
 
