@@ -1,10 +1,11 @@
 """Microseconds per event of each stage between a fetched message and a record that is handed to the client.
 
-python bench/stages.py [--rows 1 10 100 1000 10000] [--cards 20000] [--entries 15] [--lots 30] [--json]
+python bench/stages.py [--rows 1 10 100 1000 10000] [--cards 20000] [--entries 30] [--lots 30] [--json]
 
 Every stage is the product's own function, on the outcome of the one before. Time is that of this process's processor;
 figures are medians over lots. Lines that are further in are parts of the line above them. The whole is measured by
-itself, on other lots, and holds what lies between the stages too. Ratios carry over to other machines, microseconds do
+itself, on other lots, and holds what lies between the stages too; so is the job of the benchmark with peers, with trees
+of the same size. Ratios carry over to other machines, microseconds do
 not.
 """  # noqa: INP001 - run, never imported
 
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -24,16 +26,20 @@ import numba
 import numpy as np
 import pyarrow as pa
 from confluent_kafka import Producer, libversion
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from bench.features import yardstick
-from bench.in_memory import TOPIC, TOPICS, World, world
+from bench.in_memory import TOPIC, TOPICS, Remembering, World, world
+from bench.making import LEAVES, SEED, TREES
+from bench.peers.job import FEATURES as OF_THE_JOB
+from bench.peers.our_job import Job, Windows
 from consumer.decisions import Desk
 from consumer.epochs import Circumstances
 from consumer.judged import Judged
 from consumer.lots import Fetched, Pending
 from consumer.scoring import Scorer, tally
 from consumer.sending import send
-from models import rules
+from models import rules, trees
 from models.features import features
 from models.hashing import hash_strings
 from models.memory import Sight
@@ -49,6 +55,10 @@ from schemas.topics import Role
 ROWS: Final = (1, 10, 100, 1_000, 10_000)
 FLAGS, EVERY = "flags only", "every decision"
 WHOLE: Final = "decode to encode, "
+JOB: Final = "the job of the peers"
+TAUGHT: Final = 20_000
+KINDS: Final = 4
+"""Of what is done with lots, one after the other."""
 STAGES: Final = {
     "decode": 0,
     "check": 1,
@@ -67,6 +77,7 @@ STAGES: Final = {
     f"hand over, {EVERY}": 0,
     f"{WHOLE}{FLAGS}": 0,
     f"{WHOLE}{EVERY}": 0,
+    f"{WHOLE}{JOB}": 0,
 }
 """In the order of the page, and how far in."""
 Spent = dict[str, list[float]]
@@ -132,21 +143,33 @@ def _parts_of_deciding(decider: Any, sight: Sight, decided: Any, clock: Clock) -
     clock("reasons", reasons)
 
 
-def whole(fetched: Fetched, clock: Clock, name: str, scorer: Scorer) -> None:
+def whole(fetched: Fetched, clock: Clock, name: str, scorer: Scorer | Job) -> None:
     clock(f"{WHOLE}{name}", lambda: scorer.score(fetched))
+
+
+def job(on: World) -> Job:
+    """Its trees have learned nothing worth knowing."""
+    some = np.random.default_rng(SEED)
+    matrix = some.normal(size=(TAUGHT, len(OF_THE_JOB))) * 100
+    known = matrix[:, 0] + some.normal(size=TAUGHT) * 50 > 0
+    boosting = HistGradientBoostingClassifier(
+        max_iter=TREES, max_leaf_nodes=LEAVES, early_stopping=False, random_state=SEED
+    ).fit(matrix, known)
+    remembering: Any = Remembering(Windows(on.memory.cards, on.memory.labels, on.memory.places))
+    return Job(replace(on.scorer(desk(every=True)), state=remembering), trees.compile(boosting, len(OF_THE_JOB)), TOPIC)
 
 
 def measured(on: World, size: int, lots: int) -> dict[str, float]:
     """Microseconds per event, by stage."""
     clock, desks = Clock(), {FLAGS: desk(every=False), EVERY: desk(every=True)}
-    scorers = {name: on.scorer(each) for name, each in desks.items()}
+    scorers: dict[str, Any] = {name: on.scorer(each) for name, each in desks.items()} | {JOB: job(on)}
     quiet: dict[str, Any] = {"log_level": 0, "queue.buffering.max.kbytes": 1_000_000}
     client = Producer(quiet)
-    for number, fetched in enumerate(on.lots(size, 3 * lots + 3)):
-        if number == len(scorers):  # one lot each went before, unmeasured
+    for number, fetched in enumerate(on.lots(size, KINDS * (lots + 1))):
+        if number == KINDS:  # one lot each went before, unmeasured
             clock.spent = {name: [] for name in STAGES}
-        kind = number % 3
-        if kind == 2:  # noqa: PLR2004
+        kind = number % KINDS
+        if kind == len(scorers):
             through(on, fetched, clock, desks, client)
         else:
             name = list(scorers)[kind]
@@ -171,9 +194,9 @@ def machine() -> dict[str, Any]:
 
 
 def table(found: dict[int, dict[str, float]]) -> str:
-    head = f"{'microseconds per event, lots of':32}" + "".join(f"{size:>10,}" for size in found)
+    head = f"{'microseconds per event, lots of':40}" + "".join(f"{size:>10,}" for size in found)
     lines = [
-        f"{'  ' * depth + name:32}" + "".join(f"{each.get(name, float('nan')):10.3f}" for each in found.values())
+        f"{'  ' * depth + name:40}" + "".join(f"{each.get(name, float('nan')):10.3f}" for each in found.values())
         for name, depth in STAGES.items()
     ]
     return "\n".join([head, *lines, ""])
@@ -183,12 +206,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
     parser.add_argument("--cards", type=int, default=20_000)
-    parser.add_argument("--entries", type=int, default=15)
+    parser.add_argument("--entries", type=int, default=30)
     parser.add_argument("--lots", type=int, default=30, help="of each size, at most; fewer of more than 1,000 rows")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     counts = {size: max(min(options.lots, 30_000 // size), 3) for size in options.rows}
-    future = sum(size * (3 * lots + 3) for size, lots in counts.items())
+    future = sum(size * (KINDS * (lots + 1)) for size, lots in counts.items())
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         on = world(Path(folder), options.cards, options.entries, future)
         found = {size: measured(on, size, lots) for size, lots in counts.items()}
