@@ -154,8 +154,9 @@ def started(peer: Peer, at: Place) -> Iterator[subprocess.Popen[bytes]]:
 def _product(peer: Peer, at: Place) -> tuple[list[str], dict[str, str]]:
     settings = product_settings(peer, at)
     loaded = load(settings, env={})
-    model.install(loaded)
-    model.promoted(loaded)
+    if not (at.folder / "models").exists():
+        model.install(loaded)
+        model.promoted(loaded)
     _publish_churn(loaded)
     chosen = as_environment(settings)
     command = [sys.executable, "-m", "fraudstream", "score", "--workers", str(peer.workers)]

@@ -1,7 +1,7 @@
 """The benchmark against peers: one job, one broker, one machine; results as JSON, from which the report is made.
 
-python bench/run.py [--quick] [--peers NAME ...] [--only throughput latency lots] [--runs N] [--events N] [--seconds S]
-                    [--rates R ...] [--out FILE] [--add]
+python bench/run.py [--quick] [--peers NAME ...] [--only throughput latency lots itself] [--runs N] [--events N]
+                    [--seconds S] [--rates R ...] [--out FILE] [--add]
 
 Peers take turns, and each figure is a median of the runs. `docs/benchmarks.md` is made of the JSON by bench/report.py.
 A peer that cannot be installed, does not start, or gives another result stands in the report with the reason.
@@ -26,6 +26,7 @@ from typing import Any, Final
 from confluent_kafka import KafkaException, libversion
 
 from bench.ground import FOR_EVER, Ground
+from bench.itself import figures
 from bench.making import EVENTS, make, needed
 from bench.material import ABOUT, material
 from bench.open_loop import LONE, latency
@@ -39,6 +40,7 @@ TOPIC: Final = "bench-in"
 LOTS: Final = (100, 1_000, 5_000, 20_000, 50_000)
 LOT_PEERS: Final = ("pass-through-tx", "batches-tx", "product-job-1", "product-flags-1", "product-every-1")
 WARM_RATE: Final = 1_000.0
+KINDS: Final = ("throughput", "latency", "lots", "itself")
 RATES: Final = (LONE, 1_000.0, 5_000.0, 20_000.0, 50_000.0, 100_000.0, 200_000.0)
 ROOM: Final = 0.8
 """Rates above this share of a peer's throughput are not tried: its queue would only grow."""
@@ -97,6 +99,7 @@ class Book:
             **about,
             **{each: before[each] for each in ("plan", "begun") if each in before},
             "peers": kept,
+            "itself": before.get("itself", {}),
         }
         self.found["machine"]["beside_others"] |= before.get("machine", {}).get("beside_others", False)
 
@@ -194,6 +197,18 @@ def all_lots(ground: Ground, book: Book, peers: list[Peer], full: Full, runs: in
                 say(f"  {peer.name:20}lots of {lot:6,}  {shown(result)}")
 
 
+def all_itself(ground: Ground, book: Book, runs: int) -> None:
+    for name, take in [each for _ in range(runs) for each in figures(ground, TOPIC)]:
+        try:
+            found = take()
+        except (TimeoutError, KafkaException, subprocess.SubprocessError, OSError) as problem:
+            say(f"  {name}: {problem}")
+            continue
+        book.found["itself"].setdefault(name, []).append(found)
+        book.write()
+        say(f"  {name:16}{'  '.join(f'{what} {each:,.3g}' for what, each in found.items())}")
+
+
 @contextmanager
 def ground_of(folder: Path) -> Iterator[Ground]:
     if needed(CACHE / "material"):
@@ -208,9 +223,9 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true", help="few peers, one short run each, within 3 minutes")
     parser.add_argument("--peers", nargs="+", default=[], help="names, or beginnings of names")
-    parser.add_argument("--only", nargs="+", choices=("throughput", "latency", "lots"))
+    parser.add_argument("--only", nargs="+", choices=KINDS)
     parser.add_argument("--runs", type=int, help="of throughput [5]")
-    parser.add_argument("--latency-runs", type=int, help="[3]")
+    parser.add_argument("--latency-runs", type=int, help="and of what is measured by itself [3]")
     parser.add_argument("--events", type=int, help="on the topic that is full [6,000,000]")
     parser.add_argument("--seconds", type=float, help="of throughput at most, from the first output on [20]")
     parser.add_argument("--latency-seconds", type=float, help="at each rate [15]")
@@ -221,7 +236,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--add", action="store_true", help="to the results of an earlier run")
     given = parser.parse_args()
     quick = given.quick
-    given.only = given.only or (["throughput", "latency"] if quick else ["throughput", "latency", "lots"])
+    given.only = given.only or (["throughput", "latency"] if quick else list(KINDS))
     given.runs = given.runs or (1 if quick else 5)
     given.latency_runs = given.latency_runs or (1 if quick else 3)
     given.events = given.events or (600_000 if quick else 6_000_000)
@@ -261,7 +276,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="bench-") as name, ground_of(Path(name)) as ground:
         book.found["job"] = json.loads((CACHE / "material" / ABOUT).read_text())
         full = Full(TOPIC, plan.events, plan.seconds)
-        if {"throughput", "lots"} & set(plan.only):
+        if {"throughput", "lots", "itself"} & set(plan.only):
             say(f"filling a topic with {plan.events:,} events")
             ground.make(FOR_EVER, TOPIC)
             ground.fill(TOPIC, 0, plan.events)
@@ -274,6 +289,9 @@ def main() -> int:
         if "lots" in plan.only:
             say("throughput by lot size")
             all_lots(ground, book, peers, full, 1)
+        if "itself" in plan.only:
+            say("the product by itself")
+            all_itself(ground, book, plan.latency_runs)
     say(f"results in {plan.out}")
     return 0
 

@@ -25,6 +25,7 @@ from typing import Any, Final
 import numba
 import numpy as np
 import pyarrow as pa
+import structlog
 from confluent_kafka import Producer, libversion
 from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -210,6 +211,7 @@ def main() -> None:
     parser.add_argument("--lots", type=int, default=30, help="of each size, at most; fewer of more than 1,000 rows")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     counts = {size: max(min(options.lots, 30_000 // size), 3) for size in options.rows}
     future = sum(size * (KINDS * (lots + 1)) for size, lots in counts.items())
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
