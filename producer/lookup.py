@@ -10,6 +10,7 @@ from typing import Any, Final
 from producer.columns import to_rows
 from producer.topic_log import PATIENCE_SECONDS, Offsets, TopicLog
 from schemas.lot import Checks, Decoder, Raw
+from schemas.reading import may_hold
 from schemas.registry import Registry
 from schemas.settings import Settings
 
@@ -43,7 +44,7 @@ class Lookup:
         """The last one of those offsets, partition by partition."""
         found = None
         for messages in self._log.messages(lower, upper):
-            likely = [each for each in messages if _may_be(event_id.encode(), each.value())]
+            likely = [each for each in messages if may_hold(each.value(), event_id.encode())]
             for row in to_rows(self._decoder.decode(Raw.of(likely)).rows) if likely else ():
                 found = row if row["event_id"] == event_id else found
         return found
@@ -55,8 +56,3 @@ def _spans(within_ms: int) -> Iterator[int]:
         yield span_ms
         span_ms *= GROWTH
     yield within_ms
-
-
-def _may_be(wanted: bytes, value: bytes | None) -> bool:
-    """In JSON an id may be written with escapes."""
-    return value is not None and (wanted in value or (value.startswith(b"{") and b"\\" in value))

@@ -19,6 +19,9 @@ from schemas.settings import Settings
 ROWS: Final = 20_000
 """Of a lot, unless asked for fewer: what a scorer takes at most by default."""
 AT_ONCE: Final = 500
+SHORTEST: Final = 5_000
+LONGEST: Final = 50_000
+"""Of the pieces that are read backwards: the last ones are all that most readers want, and each costs a new start."""
 STEP_S: Final = 0.5
 PATIENCE_S: Final = 30.0
 UNKNOWN_S: Final = 2.0
@@ -80,6 +83,18 @@ class Log:
             at = end if over else found[-1].offset() + 1 if found else at
             if inside := [each for each in found if each.offset() < end]:
                 yield inside
+
+    def back(self, partition: int, end: int, most: int) -> Iterator[tuple[int, Iterator[Sequence[Any]]]]:
+        """Pieces before that offset, the last one first: where each begins, and its messages in their own order.
+
+        They reach over `most` offsets at most; each is to be read to its end before the next is asked for.
+        """
+        end = min(end, self.ends[partition])
+        low, length = max(self.begins[partition], end - most), SHORTEST
+        while end > low:
+            start = max(end - length, low)
+            yield start, self.messages(partition, start, end)
+            end, length = start, min(length * 2, LONGEST)
 
     def _fetch(self, rows: int) -> list[Any]:
         """Waits for a first one, then takes what is there."""

@@ -1,6 +1,5 @@
 """Where an event is: the decision on it, or the record itself where no decision was published."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,8 +7,8 @@ from consumer.replaying.archive import Archive
 from consumer.replaying.log import Log
 from consumer.replaying.matching import CLOCKS_MS
 from schemas.errors import DeadLetter, Usage
-from schemas.framing import JSON_START
 from schemas.lot import Raw
+from schemas.reading import may_hold
 
 Place = tuple[int, int]
 """Partition and offset in the input."""
@@ -43,12 +42,10 @@ def find(archive: Archive, event_id: str, since_ms: int | None = None, until_ms:
 def _naming(log: Log, event_id: str, since_ms: int | None, until_ms: int | None) -> Iterator[Any]:
     """Records that have these letters somewhere."""
     wanted = event_id.encode()
-    plain = json.dumps(event_id) == f'"{event_id}"'
     for partition, end in log.ends.items():
         start = log.begins[partition] if since_ms is None else log.offset_at(partition, since_ms)
         last = end if until_ms is None else log.offset_at(partition, until_ms)
         for messages in log.messages(partition, start, last):
             for each in messages:
-                value = each.value() or b""
-                if wanted in value or (not plain and value.startswith(JSON_START)):
+                if may_hold(each.value(), wanted):
                     yield each

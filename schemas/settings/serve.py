@@ -88,6 +88,8 @@ class Serve(Group):
     """Most flags that /v1/flags remembers; about two kilobytes each."""
     flags_back: While = "1d"
     """How far back /v1/flags reads when the door opens."""
+    history_records: Annotated[int, Field(ge=1_000, le=100_000_000)] = 200_000
+    """How many records of a partition /v1/cards/…/transactions looks back over; a few seconds end it as well."""
     lookup_back: While = "30d"
     """How far back /v1/labels looks for a transaction of which the label does not tell enough."""
 

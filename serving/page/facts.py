@@ -23,6 +23,7 @@ SHOWN: Final = (
     "marks",
     "degraded",
     "scored_at",
+    "source",
 )
 
 

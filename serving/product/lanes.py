@@ -16,6 +16,7 @@ LONG: Final = "reading the log took longer than a request may; bound the search 
 class Lanes:
     scoring: Lane
     customers: Lane
+    histories: Lane
     explaining: Lane
     verdicts: Lane
     warm: bool = False
@@ -27,10 +28,11 @@ class Lanes:
         return cls(
             Lane("scoring", 64, within),
             Lane("look-ups", 64, min(10.0, within), REDIS, threads=4),
+            Lane("histories", 32, min(20.0, within), KAFKA, threads=2),
             Lane("explain", 8, within, KAFKA, threads=2, late=LONG),
             Lane("verdicts", 32, min(20.0, within), KAFKA),
         )
 
     @property
     def all(self) -> tuple[Lane, ...]:
-        return (self.scoring, self.customers, self.explaining, self.verdicts)
+        return (self.scoring, self.customers, self.histories, self.explaining, self.verdicts)

@@ -67,6 +67,13 @@ class Flags(Protocol):
         """None: nothing could be read yet. Does not block."""
 
 
+class Histories(Protocol):
+    def of_card(self, card: str, place: tuple[int, int] | None, most: int) -> Told:
+        """`place`, partition and offset, is of a transaction that is to be among them. Raises Usage for one that is
+        none.
+        """
+
+
 class Explaining(Protocol):
     def explain(self, event_id: str, since_ms: int | None) -> Told:
         """Raises Unknown where there is neither a decision nor a transaction of it, Irreproducible where its model is
@@ -96,5 +103,6 @@ class Ports:
     scoring: Scoring
     customers: Customers
     flags: Flags
+    histories: Histories
     explaining: Explaining
     verdicts: Verdicts

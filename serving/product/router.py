@@ -19,7 +19,20 @@ from serving.product import told
 from serving.product.answer import answer
 from serving.product.asked import Asked, Object, listed, moment_ms, only
 from serving.product.lanes import KAFKA, Lanes
-from serving.product.parameters import Card, Customer, DaysAgo, EventId, InAYear, Most, Since, Value
+from serving.product.parameters import (
+    Card,
+    Customer,
+    DaysAgo,
+    EventId,
+    InAYear,
+    Most,
+    Newest,
+    OfCard,
+    Offset,
+    Partition,
+    Since,
+    Value,
+)
 from serving.product.ports import Irreproducible, Ports, Unknown, Unpublished
 from serving.product.scoring import ask, scored
 from serving.refusal import Refusal, unavailable
@@ -103,6 +116,17 @@ class _Routes:
             raise KAFKA.refusal()
         return answer({"since": found.since_ms, "current": found.current, "flags": found.flags})
 
+    async def history(
+        self, card: OfCard, limit: Newest = 20, partition: Partition = None, offset: Offset = None
+    ) -> Response:
+        if (partition is None) is not (offset is None):
+            raise Refusal(400, "partition and offset go together: they are of one transaction")
+        place = None if partition is None or offset is None else (partition, offset)
+        try:
+            return answer(await self.lanes.histories.run(partial(self.ports.histories.of_card, card, place, limit)))
+        except Usage as error:
+            raise Refusal(400, error.message) from None
+
     async def explain(self, event_id: EventId, since: Since = None) -> Response:
         since_ms = moment_ms(since, "since")
         try:
@@ -152,6 +176,7 @@ def _router(routes: _Routes) -> APIRouter:
     add("/customers/{customer:path}/churn", routes.churn, told.CHURN)
     add("/customers/{customer:path}/offer", routes.offer, told.OFFER)
     add("/flags", routes.flags, told.FLAGS)
+    add("/cards/{card:path}/transactions", routes.history, told.HISTORY)
     add("/decisions/{event_id:path}", routes.explain, told.EXPLAIN)
     add("/labels", routes.verdicts, told.LABELS)
     add("/model", routes.model, told.MODEL)

@@ -98,6 +98,22 @@ def decision(*, without: frozenset[str] = frozenset(), **more: Shape) -> Shape:
 MODEL: Final = record({"name": TEXT, "version": TEXT, "digest": TEXT})
 STATUS: Final[Shape] = {"type": "string", "enum": ["fresh", "stale", "unknown_customer", "unavailable"]}
 SCORE: Final[Shape] = {"type": "number", "minimum": 0, "maximum": 1}
+BECAME: Final[Shape] = {
+    "status": {
+        "type": "string",
+        "enum": ["decided", "unflagged", "waiting", "not_scored", "unknown"],
+        "description": "How the outcome is known: from a decision, from that no flag was published, or not at all.",
+    },
+    "outcome": nullable({"type": "string", "enum": ["approve", "review", "block"]}),
+    "score": nullable(SCORE),
+}
+NOT_TOLD: Final = frozenset({"device_id", "latitude", "longitude", "memo"})
+DONE: Final = record(
+    {each["name"]: _given(each) for each in TRANSACTION.schema["fields"] if each["name"] not in NOT_TOLD}
+    | {"partition": COUNT, "offset": COUNT, "timestamp": {"type": "integer"}}
+    | BECAME
+)
+"""A transaction of the log, and what became of it."""
 SHAPES: Final[Mapping[str, Shape]] = {
     "Transaction": taken(TRANSACTION),
     "Label": taken(LABEL),
@@ -135,6 +151,22 @@ SHAPES: Final[Mapping[str, Shape]] = {
             "at_risk": {"type": "boolean"},
             "generation": TEXT,
             "age_seconds": {"type": "integer"},
+        }
+    ),
+    "History": record(
+        {
+            "card": TEXT,
+            "partition": COUNT,
+            "transactions": listing(DONE),
+            "looked_from": record({"offset": COUNT, "newest": {"type": "boolean"}})
+            | {"description": "What stands below that offset was looked at; `newest`: that is the end of the log."},
+            "looked_back_to": record({"offset": COUNT, "time": nullable(COUNT)})
+            | {"description": "The first record that was looked at, and its time; null where there was none."},
+            "ended": {"type": "string", "enum": ["limit", "beginning", "bound"]},
+            "complete": {
+                "type": "boolean",
+                "description": "False: looking was ended by a bound, and the log goes further back.",
+            },
         }
     ),
     "Explanation": record(

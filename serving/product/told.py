@@ -120,6 +120,16 @@ FLAGS: Final = Operation(
     record({"since": COUNT, "current": {"type": "boolean"}, "flags": listing(SHAPES["Flag"])}),
     (400, 503),
 )
+HISTORY: Final = Operation(
+    "GET",
+    "history",
+    "What a card did of late",
+    "Its transactions, the newest first, approved ones too, each with what became of it. Read back from the end of the "
+    "log; with the partition and offset of one of them, so that it is among them. What is not told may still be in the "
+    "log: `looked_back_to` says how far back was looked, and `complete` false that a bound ended it.",
+    SHAPES["History"],
+    (400, 429, 503),
+)
 EXPLAIN: Final = Operation(
     "GET",
     "explain",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from fraudstream.serving.product.customers import LiveCustomers
 from fraudstream.serving.product.explaining import LogExplaining
 from fraudstream.serving.product.flags import FlagsReader
+from fraudstream.serving.product.histories import LogHistories
 from fraudstream.serving.product.scoring import LiveScoring
 from fraudstream.serving.product.verdicts import LogVerdicts
 from schemas.settings import Settings
@@ -21,6 +22,7 @@ def product_of(settings: Settings) -> Product:
         LiveScoring(settings),
         LiveCustomers(settings),
         flags.window,
+        LogHistories(settings),
         LogExplaining(settings, flags.window.place),
         LogVerdicts(settings),
     )
