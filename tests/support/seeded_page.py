@@ -77,6 +77,22 @@ def explained(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def done(found: dict[str, Any], status: str = "decided", **more: Any) -> dict[str, Any]:
+    names = ("event_id", "event_time", "terminal_id", "amount_minor", "currency", "outcome", "score")
+    rest = {"country": "DE", "channel": "ONLINE", "merchant_category": 5411, "status": status}
+    return {name: found[name] for name in names} | rest | more
+
+
+def others(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Transactions of its card that are no flags."""
+    undecided: dict[str, Any] = {"score": None, "country": None, "channel": None, "merchant_category": None}
+    outcomes = {"unflagged": "approve", "waiting": None, "not_scored": None, "unknown": None}
+    return [
+        done(found, status, event_id=f"{found['event_id']}-{status}", outcome=outcome, **undecided)
+        for status, outcome in outcomes.items()
+    ]
+
+
 @dataclass(slots=True)
 class Recorded:
     """What was flagged, and what the page published."""
@@ -84,6 +100,20 @@ class Recorded:
     decisions: dict[str, dict[str, Any]] = field(default_factory=dict)
     labels: list[dict[str, Any]] = field(default_factory=list)
     fails: bool = False
+    no_history: bool = False
+
+    def history(self, card: str, partition: int, offset: int) -> dict[str, Any]:
+        """Each flag, and before it one of each kind that is none."""
+        flags = [each for each in self.decisions.values() if each["card_id"] == card][::-1]
+        assert any(each["source"]["partition"] == partition and each["source"]["offset"] == offset for each in flags)
+        rows = [one for each in flags for one in (done(each), *others(each))]
+        return {
+            "transactions": [] if card == "c-gone" else rows,
+            "looked_from": {"offset": offset + 1, "newest": True},
+            "looked_back_to": {"offset": 7, "time": NOW},
+            "ended": "bound",
+            "complete": False,
+        }
 
     def routes(self) -> APIRouter:
         routes = APIRouter(prefix="/v1")
@@ -92,9 +122,11 @@ class Recorded:
         async def decision_(event_id: str) -> dict[str, Any]:
             return explained(self.decisions[event_id])
 
-        @routes.get("/flags")
-        async def flags(card: str) -> dict[str, Any]:
-            return {"flags": [each for each in self.decisions.values() if each["card_id"] == card][::-1]}
+        @routes.get("/cards/{card}/transactions")
+        async def history(card: str, partition: int, offset: int) -> dict[str, Any]:
+            if self.no_history:
+                raise unavailable("Kafka does not answer; try again in a moment", code="KAFKA_UNAVAILABLE")
+            return self.history(card, partition, offset)
 
         @routes.post("/labels")
         async def labels(request: Request) -> dict[str, Any]:

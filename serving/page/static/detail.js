@@ -3,7 +3,8 @@
 import { byId, el, icon, put } from "./dom.js";
 import { empty } from "./empty.js";
 import { badge, judged, opened, verdictOf } from "./flags.js";
-import { clock, day, exact, moment, money, plural, score, signed } from "./format.js";
+import { exact, moment, money, plural, score, signed } from "./format.js";
+import { history } from "./history.js";
 import { ask } from "./link.js";
 import { facts } from "./side.js";
 
@@ -46,7 +47,7 @@ export function show(flag, from) {
   byId("detail-title").focus();
   const still = () => mine === turn;
   explain(flag, parts, still);
-  past(flag, parts.past, still);
+  history(flag, parts.past, still);
 }
 
 function head(flag) {
@@ -178,22 +179,4 @@ function record(decision, found) {
     ["Decided", decision.scored_at ? moment(decision.scored_at) : null],
     ["Again", el("code", {}, `fraudstream explain ${decision.event_id}`)],
   ]);
-}
-
-async function past(flag, part, still) {
-  try {
-    const found = await ask(`v1/flags?card=${encodeURIComponent(flag.card_id)}&limit=20`);
-    if (!still()) return;
-    const rows = found.flags || found;
-    if (!rows.length) { fill(part, el("p", { class: "note" }, "No other flags are known of this card.")); return; }
-    fill(part, el("table", { class: "past" },
-      el("thead", {}, el("tr", {}, ["Time", "Amount", "Outcome", "Score"].map((name) => el("th", { scope: "col" }, name)))),
-      el("tbody", {}, rows.slice(0, 20).map((each) => el("tr", { "aria-current": each.event_id === flag.event_id },
-        el("td", {}, `${day(each.event_time)} ${clock(each.event_time)}`),
-        el("td", {}, `${money(each.amount_minor, each.currency)} ${each.currency}`),
-        el("td", {}, badge(each.outcome)),
-        el("td", {}, score(each.score)))))));
-  } catch (error) {
-    if (still()) fill(part, empty("The history cannot be read", error.name === "TypeError" ? "The server does not answer." : error.message, [`fraudstream flags --from earliest --card ${flag.card_id}`]));
-  }
 }

@@ -116,10 +116,39 @@ def test_a_click_shows_why(site: Any, visit: Visit) -> None:
     shares = [signed(each) for each in detail.locator(".shares tbody td.number").all_inner_texts()]
     margin = signed(detail.locator(".shares tfoot td.number").inner_text())
     assert sum(shares) == pytest.approx(margin, abs=0.1)
-    expect(detail.locator(".past tbody tr")).to_have_count(2)
+    expect(detail.locator(".past tbody tr")).to_have_count(10)
     detail.get_by_text("What the card pays").click()
     expect(detail).to_contain_text("amount over the highest of the 30 days before", ignore_case=True)
     expect(detail).to_contain_text("transactions/1/2001")
+
+
+def test_a_click_shows_what_the_card_did(site: Any, visit: Visit) -> None:
+    """Approved ones too, each with a shape, a word and how that is known; how far back was looked; what went wrong."""
+    page = visit(site.url, allow="503")
+    site.seeded.flag(2_003, card="c-gone")
+    site.seeded.flag(2_002, card="c-did", outcome="review")
+    open_first(page, "e-002002")
+    past, part = page.locator(".past tbody tr"), page.locator(".part", has_text="The card's recent history")
+    expect(past.locator(".badge")).to_have_text(["To review", "Approved", "Waiting", "Not scored", "Not known"])
+    assert past.locator(".badge svg use").count() == 5
+    expect(past.first).to_have_attribute("aria-current", "true")
+    expect(past.first).to_contain_text("this flag")
+    expect(past.first).to_contain_text(re.compile(r"score 0\.\d{3}.*DE, online, category 5411"))
+    expect(past.nth(1)).to_contain_text("no flag, so approved")
+    expect(part).to_contain_text("2026-06-19 11:00:00 UTC and no further: there may be earlier ones")
+    page.keyboard.press("Escape")
+    site.seeded.recorded.no_history = True
+    open_first(page, "e-002002")
+    expect(part).to_contain_text("Kafka does not answer")
+    site.seeded.recorded.no_history = False
+    again = part.get_by_role("button", name="Try again")
+    again.focus()
+    page.keyboard.press("Enter")
+    expect(past).to_have_count(5)
+    page.keyboard.press("Escape")
+    open_first(page, "e-002003")
+    expect(part).to_contain_text("Nothing was found of this card")
+    expect(part).to_contain_text("no further")
 
 
 def test_a_verdict_is_published(site: Any, visit: Visit) -> None:
@@ -188,8 +217,10 @@ def test_every_text_can_be_read(site: Any, visit: Visit, size: Any) -> None:
     expect(rows(page).nth(2)).to_be_attached()
     _readable(page)
     assert narrow(page)
-    rows(page).first.locator(".why button").click()
+    site.seeded.flag(2_100, card="c-read")
+    open_first(page, "e-002100")
     expect(page.locator("#detail .shares")).to_be_visible()
+    expect(page.locator("#detail .past")).to_be_visible()
     _readable(page)
     assert narrow(page)
     assert page.evaluate("document.querySelector('#detail').scrollWidth <= innerWidth")
