@@ -1,7 +1,7 @@
 """Explanations out of the logs, for requests: each opens the logs anew, so that it sees them as they are now."""
 
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
 
@@ -12,10 +12,10 @@ from consumer.replaying.archive import Archive
 from consumer.replaying.explanation import Explainer, Explanation
 from consumer.replaying.search import find
 from fraudstream.replaying import explained
+from fraudstream.serving.product.broker import require_broker
 from models.decide import Decider
 from models.minds import ModelRef
 from models.policies.reasons import told
-from producer.topic_log import TopicLog
 from schemas.errors import Misconfigured, Usage
 from schemas.settings import Settings
 from serving.product.ports import Irreproducible, Unknown
@@ -37,7 +37,7 @@ class LogExplaining:
         self._recall = lru_cache(DECIDERS)(self._recalled)
 
     def explain(self, event_id: str, since_ms: int | None) -> dict[str, Any]:
-        self._ask_broker()
+        require_broker(self._settings, PATIENCE_S)
         with Archive.of(self._settings) as archive:
             found = self._at_its_place(archive, event_id) or self._searched(archive, event_id, since_ms)
             facts = explained.facts(found, archive.transactions.topic)
@@ -64,11 +64,6 @@ class LogExplaining:
         except Misconfigured as error:
             log.warning("explain.irreproducible", why=error.message)
             raise Irreproducible from None
-
-    def _ask_broker(self) -> None:
-        """Replays wait long for a broker; somebody who asks does not."""
-        with closing(TopicLog(self._settings, self._settings.topics.transactions, PATIENCE_S)) as log:
-            log.ends()
 
     def _recalled(self, ref: ModelRef, policy: str) -> Decider:
         model = {"name": ref.name, "version": ref.version, "digest": ref.digest}

@@ -16,10 +16,11 @@ from consumer.standstill import ends
 from consumer.trouble import Trouble
 from fraudstream.doctor.offsets import Offsets
 from fraudstream.orders import answering
+from fraudstream.serving.product.broker import require_broker
 from schemas.settings import Settings
 from serving.product.shapes import BECAME, DONE
 
-PATIENCE_S: Final = 5.0
+PATIENCE_S: Final = 3.0
 SETTLED_S: Final = 1.0
 """A lot's transaction is open for milliseconds."""
 STEP_S: Final = 0.02
@@ -34,6 +35,7 @@ class LogHistories:
         self._settings = settings
 
     def of_card(self, card: str, place: tuple[int, int] | None, most: int) -> dict[str, Any]:
+        require_broker(self._settings, PATIENCE_S)
         answered = self._answered()
         bounds = Bounds(most, self._settings.serve.history_records, LOOK_S)
         with Archive.of(self._settings, snapshots=False) as archive:

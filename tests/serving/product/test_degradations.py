@@ -68,6 +68,7 @@ def away(request: Any, opened: Any, tmp_path_factory: pytest.TempPathFactory) ->
         ("GET", "/v1/customers/101/churn", None, REDIS),
         ("GET", "/v1/customers/101/offer", None, REDIS),
         ("GET", "/v1/flags", None, KAFKA),
+        ("GET", "/v1/cards/card-1/transactions", None, KAFKA),
         ("GET", "/v1/decisions/event-1", None, KAFKA),
         ("POST", "/v1/labels", VERDICT, KAFKA),
         ("POST", "/v1/labels", {"event_id": "event-1", "is_fraud": True}, KAFKA),

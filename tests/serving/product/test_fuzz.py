@@ -19,7 +19,11 @@ ROUTES = (
     ("GET", "/v1/flags"),
     ("GET", "/v1/model"),
 )
-SLOW = (("POST", "/v1/labels"), ("GET", "/v1/decisions/{event_id}"))
+SLOW = (
+    ("POST", "/v1/labels"),
+    ("GET", "/v1/decisions/{event_id}"),
+    ("GET", "/v1/cards/{card}/transactions"),
+)
 """Each of these asks Kafka: a third as many."""
 
 

@@ -10,6 +10,7 @@ from confluent_kafka import Producer
 from support.deployment import Deployment, fresh_settings
 
 from fraudstream.local.running import Servers
+from fraudstream.serving.product.histories import LogHistories
 from schemas.partitioner import partition
 from schemas.topics import Role
 from serving.product import examples
@@ -107,19 +108,20 @@ def test_one_of_them_is_among_them(seen: Any) -> None:
     assert said(asked(seen, **place | {"offset": 1_000_000})) == ALL
 
 
-def test_it_looks_back_no_further_than_it_is_told_to(opened: Any, flagged_only: Deployment) -> None:
+def test_it_looks_back_no_further_than_it_is_told_to(flagged_only: Deployment) -> None:
     """What a bound ended is not complete, and says where it stopped; a flag beyond it is read from its own place."""
     serve = flagged_only.settings.serve.model_copy(update={"history_records": 20})
-    with opened(flagged_only.settings.model_copy(update={"serve": serve})) as door:
-        found = asked(door)
-        assert said(found) == ALL[:2]
-        assert (found["ended"], found["complete"]) == ("bound", False)
-        assert found["looked_back_to"]["offset"] == found["looked_from"]["offset"] - 20
-        assert found["looked_back_to"]["time"] > 0
-        [flag] = [each["source"] for each in door.get("/v1/flags").json()["flags"]]
-        near = asked(door, partition=flag["partition"], offset=flag["offset"])
-        assert said(near)[0] == ALL[2]
-        assert near["looked_from"] == {"offset": flag["offset"] + 1, "newest": False}
+    histories = LogHistories(flagged_only.settings.model_copy(update={"serve": serve}))
+    found = histories.of_card(CARD, None, 20)
+    assert said(found) == ALL[:2]
+    assert (found["ended"], found["complete"]) == ("bound", False)
+    assert found["looked_back_to"]["offset"] == found["looked_from"]["offset"] - 20
+    assert found["looked_back_to"]["time"] > 0
+    [flag] = flagged_only.read(Role.FLAGS).decisions
+    place = flag["source"]["partition"], flag["source"]["offset"]
+    near = histories.of_card(CARD, place, 20)
+    assert said(near)[0] == ALL[2]
+    assert near["looked_from"] == {"offset": place[1] + 1, "newest": False}
 
 
 def test_a_card_that_nobody_has_seen(seen: Any) -> None:
@@ -128,11 +130,11 @@ def test_a_card_that_nobody_has_seen(seen: Any) -> None:
     assert (found["transactions"], found["complete"], found["ended"]) == ([], True, "beginning")
 
 
-def test_a_group_that_has_decided_nothing(opened: Any, flagged_only: Deployment) -> None:
+def test_a_group_that_has_decided_nothing(flagged_only: Deployment) -> None:
     """Is waited for; what stands on the topic of flags counts all the same."""
     score = flagged_only.settings.score.model_copy(update={"group": "another"})
-    with opened(flagged_only.settings.model_copy(update={"score": score})) as door:
-        assert {each[1] for each in said(asked(door))} == {"waiting", "decided"}
+    found = LogHistories(flagged_only.settings.model_copy(update={"score": score})).of_card(CARD, None, 20)
+    assert {each[1] for each in said(found)} == {"waiting", "decided"}
 
 
 def test_every_decision_that_was_written_has_its_score(door: Any) -> None:

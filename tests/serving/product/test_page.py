@@ -49,6 +49,6 @@ def test_the_page_names_every_code() -> None:
 
 def test_the_page_names_what_is_set_for_these_routes() -> None:
     """Each with its link to the settings."""
-    for name in ("score_rows", "flags_kept", "flags_back", "lookup_back"):
+    for name in ("score_rows", "flags_kept", "flags_back", "history_records", "lookup_back"):
         assert name in Serve.model_fields
         assert f"settings.md#serve{name}" in PAGE
