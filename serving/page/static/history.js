@@ -19,7 +19,11 @@ const MEANS = {
 /* `still` says whether the flag is the one that is open. */
 export async function history(flag, part, still) {
   const title = part.firstElementChild;
-  const fill = (...children) => still() && put(part, title, ...children);
+  const fill = (...children) => {
+    const held = document.activeElement === title;
+    if (still()) put(part, title, ...children);
+    if (held) title.focus({ preventScroll: true });
+  };
   try {
     const { source } = flag;
     const near = source ? `&partition=${source.partition}&offset=${source.offset}` : "";
@@ -27,7 +31,7 @@ export async function history(flag, part, still) {
     const rows = found.transactions;
     fill(rows.length ? table(rows, flag) : empty("Nothing was found of this card", "The log has no transaction of it any more, as far as it was read."), el("p", { class: "note", "data-ended": found.ended }, looked(found)));
   } catch (error) {
-    const again = el("button", { type: "button", class: "act", onclick: () => { put(part, title, el("p", { class: "note" }, "Being fetched again")); history(flag, part, still); } }, "Try again");
+    const again = el("button", { type: "button", class: "act", onclick: () => { title.tabIndex = -1; title.focus(); fill(el("p", { class: "note" }, "Being fetched again")); history(flag, part, still); } }, "Try again");
     fill(empty("The history cannot be read", error.name === "TypeError" ? "The server does not answer." : error.message, [`fraudstream flags --from earliest --card ${flag.card_id}`]), again);
   }
 }

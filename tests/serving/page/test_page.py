@@ -145,6 +145,7 @@ def test_a_click_shows_what_the_card_did(site: Any, visit: Visit) -> None:
     again.focus()
     page.keyboard.press("Enter")
     expect(past).to_have_count(5)
+    expect(part.locator("h3")).to_be_focused()
     page.keyboard.press("Escape")
     open_first(page, "e-002003")
     expect(part).to_contain_text("Nothing was found of this card")
