@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -20,6 +20,9 @@ from schemas.errors import Usage
 from schemas.lot import Raw
 from schemas.partitioner import partition as partition_of
 from schemas.reading import may_hold
+
+OFFSETS: Final = 2
+"""Of each answer at most: a transaction's end has one as well, and a lone answer is one transaction."""
 
 
 class Ended(StrEnum):
@@ -65,7 +68,7 @@ def card_history(archive: Archive, answered: Answered, card: str, place: Place |
     seen.look()
     until = time.monotonic() + bounds.seconds
     events = {each["offset"]: each["event_id"] for each in seen.rows}
-    asked = Asked(card.encode(), seen.partition, events, bounds.records, until)
+    asked = Asked(card.encode(), seen.partition, events, bounds.records * OFFSETS, until)
     became = outcomes(archive, answered, asked)
     found = [Transaction(each, became[each["offset"]]) for each in reversed(seen.rows)]
     return CardHistory(seen.partition, seen.before, seen.back_to, seen.back_to_ms, seen.ended, found)

@@ -28,7 +28,7 @@ class Lanes:
         return cls(
             Lane("scoring", 64, within),
             Lane("look-ups", 64, min(10.0, within), REDIS, threads=4),
-            Lane("histories", 32, min(20.0, within), KAFKA, threads=2),
+            Lane("histories", 16, min(20.0, within), KAFKA, threads=2),
             Lane("explain", 8, within, KAFKA, threads=2, late=LONG),
             Lane("verdicts", 32, min(20.0, within), KAFKA),
         )

@@ -9,7 +9,7 @@ import pytest
 from support.deployment import Deployment
 
 from consumer.replaying.archive import Archive
-from consumer.replaying.card_history import Bounds, CardHistory, card_history
+from consumer.replaying.card_history import Bounds, CardHistory, Ended, card_history
 from consumer.replaying.ordered import Ordered
 from consumer.replaying.outcomes import Answered, Status
 
@@ -91,15 +91,29 @@ def _places(archive: Archive, partition: int) -> Iterator[tuple[int, int]]:
             yield each.offset(), archive.decisions.read(each.value())["source"]["offset"]
 
 
-@pytest.mark.parametrize(("rows", "records"), [(3, 100_000), (1_000, 200)])
+@pytest.mark.parametrize(
+    ("bounds", "shortest", "ended"),
+    [
+        (replace(ALL, rows=3), 7, Ended.LIMIT),
+        (replace(ALL, records=200), 7, Ended.BOUND),
+        (replace(ALL, seconds=0.0), 200, Ended.BOUND),
+    ],
+)
 def test_pieces_make_no_difference(
-    archive: Archive, answered: Answered, monkeypatch: pytest.MonkeyPatch, rows: int, records: int
+    archive: Archive,
+    answered: Answered,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    bounds: Bounds,
+    shortest: int,
+    ended: Ended,
 ) -> None:
-    """However short they are, the same is found, as far back as it says that it looked."""
+    """However short they are, the same is found, as far back as it says that it looked, and it says what ended it."""
     usual: Any = told(archive, answered).transactions
-    monkeypatch.setattr("consumer.replaying.log.SHORTEST", 7)
+    monkeypatch.setattr("consumer.replaying.log.SHORTEST", shortest)
     monkeypatch.setattr("consumer.replaying.log.LONGEST", 50)
-    found = told(archive, answered, replace(ALL, rows=rows, records=records))
+    found = told(archive, answered, bounds)
+    assert found.ended is ended
     assert 0 < len(found.transactions) < len(usual)
     assert [each.fields for each in found.transactions] == [
         each.fields for each in usual if each.fields["offset"] >= found.back_to
