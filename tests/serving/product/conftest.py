@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -35,20 +36,28 @@ class Door:
 
 @pytest.fixture(scope="package")
 def streamed(services: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """Two flags of a card, some that is approved, verdicts on none, and churn scores of four customers."""
+    """Two flags of a card, some that is approved, verdicts on none, and churn scores of four customers.
+
+    Of that card there is also a transaction from before the group began, one that cannot be scored, and one that is not
+    decided yet.
+    """
     folder = tmp_path_factory.mktemp("streamed")
     deployment = Deployment(fresh_settings(services, folder), folder)
     try:
         deployment.publish_churn({"101": 731_000, "102": 20_000, "103": 400_000, "104": 999_999})
+        card = {"card_id": examples.CARD, "customer_id": "101"}
+        deployment.publish([deployment.transaction(98, **card)])
+        time.sleep(0.01)
+        began = datetime.now(UTC).isoformat()
+        time.sleep(0.01)
         rows = [deployment.transaction(number) for number in range(20)]
-        rows += [
-            deployment.transaction(100 + number, card_id=examples.CARD, customer_id="101", amount_minor=2_000_000)
-            for number in range(2)
-        ]
+        rows += [deployment.transaction(100 + number, **card, amount_minor=2_000_000) for number in range(2)]
         rows.append(examples.TRANSACTION | {"event_id": examples.EVENT, "amount_minor": 1_500})
+        rows.append(deployment.transaction(99, **card, amount_minor="much"))
         deployment.publish(rows)
-        assert deployment.score("--max-messages", str(len(rows)), score_start="earliest", output_scores="true") == 0
+        assert deployment.score("--max-messages", str(len(rows)), score_start=began, output_scores="true") == 0
         deployment.await_records(Role.FLAGS, 2)
+        deployment.publish([deployment.transaction(102, **card)])
         yield deployment
     finally:
         deployment.end()
