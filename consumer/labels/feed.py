@@ -26,6 +26,8 @@ BATCHES: Final = 8
 ROWS: Final = 10_000
 """Of a batch: enough that a batch costs little, few enough that learning one is short beside a lot."""
 WAIT_S: Final = 0.1
+SOON_S: Final = 0.01
+"""While a worker waits for what there is."""
 CLOSE_S: Final = 5.0
 
 log = structlog.get_logger(__name__)
@@ -100,7 +102,7 @@ class Feed:
             self._log.close()
 
     def _turn(self) -> None:
-        raw = self._log.fetch(ROWS, WAIT_S)
+        raw = self._log.fetch(ROWS, WAIT_S if self.settled else SOON_S)
         if raw is not None:
             lot = self._decoded(raw)
             if lot is None:
