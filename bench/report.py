@@ -24,6 +24,7 @@ STREAMS, BARE_TX, BARE_ALO = "streams-eos", "pass-through-tx", "pass-through"
 BATCHES_TX, BARE_LARGE = "batches-tx", "pass-through-large"
 LONE_MS: Final = 2.0
 FEWEST_RUNS: Final = 3
+GAP: Final = 0.6
 SHARES: Final = ("p50", "p90", "p99", "p99.9")
 CURVE_RATE: Final = "1000"
 Entry = dict[str, Any]
@@ -49,6 +50,10 @@ class Results:
         runs = [each[rate] for each in self.peers.get(name, {}).get("latency", []) if rate in each]
         kept = [each[f"{share}_ms"] for each in runs if each["kept_up"]]
         return median(kept) if kept and len(kept) == len(runs) else None
+
+    def itself(self, kind: str, figure: str) -> float | None:
+        values = [each[figure] for each in self.found.get("itself", {}).get(kind, ())]
+        return median(values) if values else None
 
     def rates(self) -> list[str]:
         every = {rate for each in self.peers.values() for run in each["latency"] for rate in run}
@@ -192,6 +197,60 @@ def aims(of: Results) -> str:
     return table(["what, against what", "aim", "measured", "met"], rows())
 
 
+ITSELF: Final = (
+    ("15 features of the job, decode to encode, us", "in memory", "decode to encode, the job of the peers us", 1.2),
+    ("all features, decode to encode, flags only, us", "in memory", "decode to encode, flags only us", 2.0),
+    ("everything that a card remembers, us", "windows", "card book us", 0.3),
+    ("bytes of a card with 45 entries in 30 days", "windows", "bytes per card", 1_024.0),
+    ("a million cards from a snapshot, s", "restoring", "restore s", 3.0),
+    ("from the start of `fraudstream score` to its first flag, s", "first flag", "first flag s", 4.0),
+)
+"""What is measured by itself, in which figure, and what it should be at most."""
+
+
+def itself(of: Results) -> str:
+    """In lots of 1,000."""
+
+    def rows() -> Iterator[list[str]]:
+        for said, kind, name, most in ITSELF:
+            found = of.itself(kind, name)
+            yield [
+                said,
+                f"at most {most:,g}",
+                cell(found, "{:,.2f}"),
+                met(found, 1.0, lambda one, most=most: one <= most),
+            ]
+        gap, bare = of.itself("backlog", "gap per s"), of.itself("backlog", "bare consume per s")
+        yield [
+            "a gap folded again: a bare client's reading",
+            "at least 0.6",
+            ratio(gap, bare),
+            met(gap, bare, lambda one: one >= GAP),
+        ]
+
+    return table(["what", "aim", "measured", "met"], rows())
+
+
+def memory(of: Results) -> str:
+    found = {
+        name: of.itself(*name) for name in (("backlog", "backlog peak MiB"), ("a million cards", "million peak MiB"))
+    }
+    small, large = (cell(each) for each in found.values())
+    return (
+        f"A worker that finds two million records waiting holds {small} MiB at most, with a million cards, two records "
+        f"each, {large} MiB."
+    )
+
+
+def stages(of: Results) -> str:
+    """Where the microseconds go."""
+    names = list((of.found.get("itself", {}).get("in memory") or [{}])[0])
+    return table(
+        ["stage, lots of 1,000", "us an event"],
+        ([each.removesuffix(" us"), cell(of.itself("in memory", each), "{:.2f}")] for each in names),
+    )
+
+
 def met(one: float | None, other: float | None, holds: Callable[[float], bool]) -> str:
     if one is None or not other:
         return "not measured"
@@ -257,6 +316,16 @@ def page(of: Results) -> str:
 ## Aims
 
 {aims(of)}
+
+## By itself
+
+What no peer is held against; medians of {of.found["plan"]["latency_runs"]} runs.
+
+{itself(of)}
+
+{memory(of)}
+
+{stages(of)}
 
 ## Latency
 

@@ -30,8 +30,8 @@ CAVEATS: Final = """\
 - Broker, peer, sender and reader share the machine's cores. A peer that leaves the broker more of them gains twice.
 - One broker, replication 1, no TLS: transactions are cheaper here than on a cluster of three.
 - `product-job` is the product's worker with the job's features, model and output in the place of its own. It
-  is the same process otherwise, with snapshots, labels and churn asked for, and **computes all features of the product
-  besides**, which costs it something. It is not a command that users have.
+  is the same process otherwise, with snapshots, labels and churn asked for. Its cards remember all that the product's
+  do, 37 days of entries instead of an hour. It is not a command that users have.
 - **The product does more than the job**: `fraudstream score` computes all its features, rules, reasons and drift, asks
   for churn, writes snapshots, and uses its own model. Its scores are therefore not compared here; that they equal the
   library's, bit for bit, is held by its tests. Flags-only writes few records, which is in its favour; a decision is a
