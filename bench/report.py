@@ -191,10 +191,13 @@ def aims(of: Results) -> str:
         verdict = met(gap, 1.0, lambda more: more <= LONE_MS)
         yield ["one lone event, p50: ms above the bare loop's", f"at most {LONE_MS:g}", cell(gap, "{:.1f}"), verdict]
 
-    rough = of.found["machine"]["beside_others"] or of.found["plan"]["runs"] < FEWEST_RUNS
-    if rough:
-        return table(["what, against what", "aim", "measured, too roughly to judge"], (each[:3] for each in rows()))
-    return table(["what, against what", "aim", "measured", "met"], rows())
+    return judged("what, against what", rows(), of, of.found["plan"]["runs"])
+
+
+def judged(what: str, rows: Iterator[list[str]], of: Results, runs: int) -> str:
+    if of.found["machine"]["beside_others"] or runs < FEWEST_RUNS:
+        return table([what, "aim", "measured, too roughly to judge"], (each[:3] for each in rows))
+    return table([what, "aim", "measured", "met"], rows)
 
 
 ITSELF: Final = (
@@ -228,7 +231,7 @@ def itself(of: Results) -> str:
             met(gap, bare, lambda one: one >= GAP),
         ]
 
-    return table(["what", "aim", "measured", "met"], rows())
+    return judged("what", rows(), of, of.found["plan"]["latency_runs"])
 
 
 def memory(of: Results) -> str:
