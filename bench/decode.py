@@ -25,13 +25,15 @@ from fastavro import parse_schema, schemaless_reader, schemaless_writer
 from schemas.contracts import TRANSACTION
 from schemas.framing import single_object
 from schemas.lot import Checks, Decoder, Raw, warm
+from schemas.lot.assemble import Coordinates, checked
 from schemas.lot.avro import Avro
-from schemas.lot.checks import check
 from schemas.lot.columns import Columns
 from schemas.lot.frames import frames
+from schemas.partitioner import partition
 from schemas.registry import Fingerprints
 
 HEADER: Final = single_object(TRANSACTION.fingerprint)
+PARTITIONS: Final = 6
 FASTAVRO_ROWS: Final = 2_000
 COLD: Final = (
     "import time; from schemas.lot import warm; t = time.perf_counter(); warm(); print(time.perf_counter() - t)"
@@ -68,7 +70,8 @@ def lot(rows: int) -> Raw:
     events = [event(chance, number) for number in range(rows)]
     keys = [str(each["card_id"]).encode() for each in events]
     numbers = np.arange(rows)
-    return Raw(np.zeros(rows, np.int32), numbers, numbers, keys, [HEADER + payload(each) for each in events])
+    fitting = [partition(key, PARTITIONS, "murmur2") for key in keys]
+    return Raw(np.array(fitting, np.int32), numbers, numbers, keys, [HEADER + payload(each) for each in events])
 
 
 def best(repeats: int, call: Callable[[], object]) -> float:
@@ -82,16 +85,17 @@ def best(repeats: int, call: Callable[[], object]) -> float:
 
 def stages(raw: Raw) -> dict[str, Callable[[], object]]:
     """Each step of `Decoder.decode` on the outcome of the one before, and the whole."""
-    columns, checks = Columns(TRANSACTION.schema), Checks(partitions=6)
+    columns, checks = Columns(TRANSACTION.schema), Checks(partitions=PARTITIONS)
     avro, framed = Avro(TRANSACTION.schema, TRANSACTION.schema, columns), frames(raw.values)
     group, keys = framed.groups[0], pa.array(raw.keys, pa.large_binary())
-    rows = avro.read(framed.data, group.starts, group.ends).rows
+    part = avro.read(framed.data, group.starts, group.ends)
+    coordinates = Coordinates(raw.partition, raw.offset, raw.timestamp, keys)
     decoder = Decoder(Fingerprints(), checks)
     return {
         "join and frame values": lambda: frames(raw.values),
         "Avro to columns": lambda: avro.read(framed.data, group.starts, group.ends),
         "join keys": lambda: pa.array(raw.keys, pa.large_binary()),
-        "checks and marks": lambda: check(rows, checks, keys, raw.partition),
+        "checks and marks": lambda: checked(part, coordinates, columns.lot, checks),
         "decode, whole": lambda: decoder.decode(raw),
     }
 

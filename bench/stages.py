@@ -48,9 +48,13 @@ from models.numbers import logistic
 from models.policies.reasons import joined
 from models.policy import Outcome
 from models.rules import Status
+from schemas.contracts import TRANSACTION
 from schemas.framing import Framing
+from schemas.lot.assemble import Coordinates, checked
+from schemas.lot.avro import Avro
 from schemas.lot.buffers import numbers
-from schemas.lot.checks import check
+from schemas.lot.columns import Columns
+from schemas.lot.frames import frames
 from schemas.topics import Role
 
 ROWS: Final = (1, 10, 100, 1_000, 10_000)
@@ -81,6 +85,7 @@ STAGES: Final = {
     f"{WHOLE}{JOB}": 0,
 }
 """In the order of the page, and how far in."""
+AVRO: Final = Avro(TRANSACTION.schema, TRANSACTION.schema, Columns(TRANSACTION.schema))
 Spent = dict[str, list[float]]
 
 
@@ -106,8 +111,11 @@ def through(on: World, fetched: Fetched, clock: Clock, desks: dict[str, Desk], c
     """One lot, stage by stage, as `Scorer.score` and `Memory.see` go."""
     memory, decider, raw = on.memory, on.decider, fetched.raw
     lot = clock("decode", lambda: on.decoder.decode(raw))
-    keys, columns = pa.array(raw.keys, pa.large_binary()), lot.rows.select(range(lot.rows.num_columns - 4))
-    clock("check", lambda: check(columns, on.decoder._checks, keys, raw.partition))  # noqa: SLF001
+    framed, keys = frames(raw.values), pa.array(raw.keys, pa.large_binary())
+    part = AVRO.read(framed.data, framed.groups[0].starts, framed.groups[0].ends)
+    coordinates = Coordinates(raw.partition, raw.offset, raw.timestamp, keys)
+    schema, checks = AVRO.columns.lot, on.decoder._checks  # noqa: SLF001
+    clock("check", lambda: checked(part, coordinates, schema, checks))
     facts = clock("fold", lambda: memory.cards.fold(lot.rows))
     answers = clock(
         "labels", lambda: memory.labels.answers(facts.card, hash_strings(lot.rows["terminal_id"]), facts.at)

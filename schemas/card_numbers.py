@@ -36,35 +36,40 @@ def luhn(data: NDArray[np.uint8], at: int, end: int) -> bool:
 
 
 @compiled
+def look_alike(data: NDArray[np.uint8], at: int, end: int, whole: bool) -> bool:
+    """Whether the text between `at` and `end` has one, or is one."""
+    found = False
+    joined_at, joined, run_at, run = at, 0, at, 0
+    for i in range(at, end + 1):
+        byte = np.int64(data[i]) if i < end else np.int64(0)
+        if ZERO <= byte <= NINE:
+            joined_at = joined_at if joined else i
+            run_at = run_at if run else i
+            joined += 1
+            run += 1
+            continue
+        if FEWEST <= run <= MOST and not whole and luhn(data, run_at, i):
+            found = True
+        run = 0
+        if joined and i + 1 < end and (byte in (SPACE, DASH)) and ZERO <= data[i + 1] <= NINE:
+            continue
+        if FEWEST <= joined <= MOST and (not whole or (joined_at == at and i == end)) and luhn(data, joined_at, i):
+            found = True
+        joined = 0
+    return found
+
+
+@compiled
 def mark_look_alikes(
     data: NDArray[np.uint8], offsets: NDArray[np.int64], whole: bool, found: NDArray[np.bool_]
 ) -> None:
     for row in range(found.size):
-        found[row] = False
         at, end = offsets[row], offsets[row + 1]
         digits = 0
         for i in range(unsigned(end - at)):
             byte = data[unsigned(at) + i]
             digits += (byte >= ZERO) & (byte <= NINE)
-        if digits < FEWEST:
-            continue
-        joined_at, joined, run_at, run = at, 0, at, 0
-        for i in range(at, end + 1):
-            byte = np.int64(data[i]) if i < end else np.int64(0)
-            if ZERO <= byte <= NINE:
-                joined_at = joined_at if joined else i
-                run_at = run_at if run else i
-                joined += 1
-                run += 1
-                continue
-            if FEWEST <= run <= MOST and not whole and luhn(data, run_at, i):
-                found[row] = True
-            run = 0
-            if joined and i + 1 < end and (byte in (SPACE, DASH)) and ZERO <= data[i + 1] <= NINE:
-                continue
-            if FEWEST <= joined <= MOST and (not whole or (joined_at == at and i == end)) and luhn(data, joined_at, i):
-                found[row] = True
-            joined = 0
+        found[row] = digits >= FEWEST and look_alike(data, at, end, whole)
 
 
 def look_alikes(data: NDArray[np.uint8], offsets: NDArray[np.int64], *, whole: bool) -> NDArray[np.bool_]:

@@ -74,9 +74,14 @@ def partitions_of(
     return (found if partitioner == "crc32" else found & POSITIVE) % partitions
 
 
+def table_of(partitioner: Partitioner) -> NDArray[np.int64]:
+    """What the loop knows a partitioner by."""
+    return CRC_TABLE if partitioner == "crc32" else NO_TABLE
+
+
 def _hashed(data: NDArray[np.uint8], offsets: NDArray[np.int64], partitioner: Partitioner) -> NDArray[np.int64]:
     found = np.empty(offsets.size - 1, np.int64)
-    hashes(data, offsets, CRC_TABLE if partitioner == "crc32" else NO_TABLE, found)
+    hashes(data, offsets, table_of(partitioner), found)
     return found
 
 

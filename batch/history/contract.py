@@ -37,7 +37,7 @@ def lot(
         values = {name: column.take(pa.array(good)) for name, column in values.items()}
     rows = [_typed(values[field.name], field, contract) for field in schema]
     partition = np.zeros(sheet.size, np.int32)
-    part = Part(pa.RecordBatch.from_arrays(rows, schema=schema), good, [])
+    part = Part(rows, good, [])
     found = assembled(part, Coordinates(partition, offset, timestamp, None), with_coordinates(schema), checks)
     sheet.refuse_each(found.refusals)
     return found

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from schemas.lot.buffers import texts
 from schemas.lot.checks import NO_FAULT, Checks, Verdicts, check
 from schemas.lot.part import Part
 from schemas.lot.table import Lot, Refusal
@@ -29,14 +30,36 @@ class Coordinates:
 
 def assembled(part: Part, whole: Coordinates, schema: pa.Schema, checks: Checks) -> Lot:
     of = whole.of(part.index)
-    verdicts = check(part.rows, checks, of.keys, of.partition)
+    verdicts = checked(part, of, schema, checks)
     coordinates = (pa.array(each) for each in (of.partition, of.offset, of.timestamp, verdicts.marks))
-    rows = pa.RecordBatch.from_arrays([*part.rows.columns, *coordinates], schema=schema)
+    rows = pa.RecordBatch.from_arrays([*part.columns, *coordinates], schema=schema)
     good = verdicts.found == NO_FAULT
     if good.all():
         return Lot(rows, part.index, tuple(part.refusals))
     refusals = sorted([*part.refusals, *_refusals(part, verdicts)], key=lambda each: each.row)
     return Lot(rows.filter(pa.array(good)), part.index[good], tuple(refusals))
+
+
+def checked(part: Part, of: Coordinates, schema: pa.Schema, checks: Checks) -> Verdicts:
+    """Of its rows, of which only those are looked at that may not be in order."""
+    rows, suspects = part.index.size, None
+    if part.looked is not None and of.keys is not None:
+        suspects = part.looked.suspects(texts(of.keys), of.partition, checks)
+    if suspects is None or 2 * suspects.size > rows:
+        return check(_batch(part, schema), checks, of.keys, of.partition)
+    verdicts = Verdicts(np.zeros(rows, np.uint32), np.full(rows, NO_FAULT), [])
+    if suspects.size:
+        some = of.of(suspects)
+        found = check(_batch(part, schema).take(pa.array(suspects)), checks, some.keys, some.partition)
+        verdicts.marks[suspects], verdicts.found[suspects] = found.marks, found.found
+        verdicts.faults.extend(found.faults)
+    return verdicts
+
+
+def _batch(part: Part, schema: pa.Schema) -> pa.RecordBatch:
+    """Without coordinates."""
+    fields = list(schema)[: len(part.columns)]
+    return pa.RecordBatch.from_arrays(part.columns, schema=pa.schema(fields))
 
 
 def _refusals(part: Part, verdicts: Verdicts) -> list[Refusal]:

@@ -4,11 +4,12 @@ import numpy as np
 
 from schemas.contracts import Schema
 from schemas.errors import DeadLetter
-from schemas.lot.columns import Columns
+from schemas.lot.columns import Columns, Filled
 from schemas.lot.kernel import GOOD, REASONS, Bytes, Ints
 from schemas.lot.part import Part, one_by_one, refusal
 from schemas.lot.plan import compile_plan
 from schemas.lot.reference import Reference
+from schemas.lot.suspects import Looked, Watch
 from schemas.lot.table import Refusal
 
 
@@ -16,6 +17,7 @@ class Avro:
     def __init__(self, writer: Schema, reader: Schema, columns: Columns) -> None:
         self.columns = columns
         self.plan = compile_plan(writer, reader)
+        self.watch = Watch.of(self.plan) if self.plan else None
         self.reference = Reference(writer, reader)
 
     def read(self, data: Bytes, starts: Ints, ends: Ints) -> Part:
@@ -23,10 +25,14 @@ class Avro:
         if self.plan is None:
             payloads = (data[start:end].tobytes() for start, end in zip(starts, ends, strict=True))
             return one_by_one(self.columns, payloads, self.reference.read)
-        rows, verdicts = self.columns.from_payloads(self.plan, data, starts, ends)
+        filled = Filled(self.plan, data, starts, ends)
+        columns, looked = self.columns.filled(filled), Looked(self.watch, filled) if self.watch else None
+        if filled.rows == starts.size:
+            return Part(columns, np.arange(filled.rows), [], looked)
+        verdicts = filled.verdicts
         bad = np.flatnonzero(verdicts != GOOD)
         refusals = [self._refusal(int(row), int(verdicts[row]), data[starts[row] : ends[row]].tobytes()) for row in bad]
-        return Part(rows, np.flatnonzero(verdicts == GOOD), refusals)
+        return Part(columns, np.flatnonzero(verdicts == GOOD), refusals, looked)
 
     def _refusal(self, row: int, verdict: int, payload: bytes) -> Refusal:
         """The kernel's reason; the reference says where and why."""

@@ -54,6 +54,8 @@ class Verdicts:
 
 
 NO_FAULT: Final = -1
+CARD_NUMBERS: Final = {"card_id": True, "memo": False}
+"""Where they are looked for, and whether the whole text has to be one."""
 STRING: Final = pa.string().id
 
 
@@ -121,8 +123,8 @@ def _facts(
         yield from _key_facts(keys, columns["card_id"])
         if checks.partitions:
             yield _partition_fact(strings["card_id"], checks, partitions)
-    for name in (each for each in ("card_id", "memo") if each in strings):
-        found = look_alikes(strings[name].data, strings[name].offsets, whole=name == "card_id")
+    for name in (each for each in CARD_NUMBERS if each in strings):
+        found = look_alikes(strings[name].data, strings[name].offsets, whole=CARD_NUMBERS[name])
         yield Mark.CARD_NUMBER, found, Fault(Reason.CARD_NUMBER, f"{name} looks like a card number")
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from schemas.contracts import Schema
-from schemas.lot.kernel import Bytes, Ints, parse
+from schemas.lot.kernel import Bytes, Ints, pack, parse
 from schemas.lot.plan import DOUBLE, FLOAT, Plan
 from schemas.lot.table import SYMBOL, TIMESTAMP, columns, symbols, with_coordinates
 
@@ -38,9 +38,12 @@ class Columns:
 
     def from_payloads(self, plan: Plan, data: Bytes, starts: Ints, ends: Ints) -> tuple[pa.RecordBatch, Bytes]:
         """The accepted rows and every row's verdict."""
-        filled = _Filled(plan, data, starts, ends)
-        arrays = [self._planned(plan, filled, *each) for each in self._fields]
-        return pa.RecordBatch.from_arrays(arrays, schema=self.schema), filled.verdicts
+        filled = Filled(plan, data, starts, ends)
+        return pa.RecordBatch.from_arrays(self.filled(filled), schema=self.schema), filled.verdicts
+
+    def filled(self, by: "Filled") -> list[pa.Array]:
+        """The accepted rows."""
+        return [self._planned(by, *each) for each in self._fields]
 
     def _array(self, field: pa.Field, values: list[object]) -> pa.Array:
         if field.type != SYMBOL:
@@ -51,26 +54,27 @@ class Columns:
     def _coded(self, field: pa.Field, codes: pa.Array) -> pa.Array:
         return pa.DictionaryArray.from_arrays(codes, self._symbols[field.name])
 
-    def _planned(self, plan: Plan, filled: "_Filled", field: pa.Field, name: str, to: pa.DataType) -> pa.Array:
+    def _planned(self, by: "Filled", field: pa.Field, name: str, to: pa.DataType) -> pa.Array:
+        plan = by.plan
         if name in plan.texts:
-            return filled.text(plan.texts.index(name))
+            return by.text(plan.texts.index(name))
         if name not in plan.numbers:
-            return self._array(field, [plan.defaults[name]] * filled.rows)
+            return self._array(field, [plan.defaults[name]] * by.rows)
         slot = plan.numbers.index(name)
         if to.id == SYMBOL.id:
-            return self._coded(field, filled.number(slot, CODE))
-        return filled.number(slot, to)
+            return self._coded(field, by.number(slot, CODE))
+        return by.number(slot, to)
 
 
-class _Filled:
-    """What the kernel wrote for one set of payloads."""
+class Filled:
+    """What the kernel wrote for one set of payloads; columns are parts of its memory."""
 
     def __init__(self, plan: Plan, data: Bytes, starts: Ints, ends: Ints) -> None:
         size, texts, numbers = starts.size, len(plan.texts), len(plan.numbers)
         space = int((ends - starts).sum())
         if space > MOST_BYTES:
             raise ValueError("a lot has at most 2 GiB of payloads")
-        self.wires = plan.wires
+        self.plan = plan
         self.numbers = np.empty((numbers, size), np.int64)
         self.offsets = np.empty((texts, size + 1), np.int32)
         self.texts = np.empty((texts, space), np.uint8)
@@ -78,22 +82,24 @@ class _Filled:
         self.verdicts = np.empty(size, np.uint8)
         outputs = (self.numbers, self.offsets, self.texts, self.present, self.verdicts)
         self.rows = int(parse(data, starts, ends, plan.ops, plan.translation, *outputs))
-        self.complete: NDArray[np.bool_] = np.all(self.present[:, : self.rows], axis=1)
+        bits, nulls = np.empty((texts + numbers, (size + 7) // 8), np.uint8), np.empty(texts + numbers, np.int64)
+        pack(self.present, self.rows, bits, nulls)
+        self._bits, self._nulls = bits, nulls.tolist()
+        self._ends = self.offsets[:, self.rows].tolist()
 
     def text(self, slot: int) -> pa.Array:
-        offsets = self.offsets[slot, : self.rows + 1]
-        data = self.texts[slot, : offsets[-1]]
-        buffers = [self._validity(slot), pa.py_buffer(offsets), pa.py_buffer(data)]
-        return pa.Array.from_buffers(TEXT, self.rows, buffers)
+        offsets = pa.py_buffer(self.offsets[slot, : self.rows + 1])
+        data = pa.py_buffer(self.texts[slot, : self._ends[slot]])
+        return self._array(TEXT, slot, offsets, data)
 
     def number(self, slot: int, to: pa.DataType) -> pa.Array:
-        values = _values(self.numbers[slot, : self.rows], self.wires[slot], to)
-        return pa.Array.from_buffers(to, self.rows, [self._validity(len(self.offsets) + slot), pa.py_buffer(values)])
+        values = _values(self.numbers[slot, : self.rows], self.plan.wires[slot], to)
+        return self._array(to, len(self.offsets) + slot, pa.py_buffer(values))
 
-    def _validity(self, row: int) -> pa.Buffer | None:
-        if self.complete[row]:
-            return None
-        return pa.py_buffer(np.packbits(self.present[row, : self.rows], bitorder="little"))
+    def _array(self, to: pa.DataType, row: int, *content: pa.Buffer) -> pa.Array:
+        nulls = self._nulls[row]
+        validity = pa.py_buffer(self._bits[row]) if nulls else None
+        return pa.Array.from_buffers(to, self.rows, [validity, *content], nulls)
 
 
 def _values(bits: Ints, wire: int, to: pa.DataType) -> NDArray[np.generic]:

@@ -79,6 +79,23 @@ def is_utf8(data: Bytes, at: int, end: int) -> bool:  # noqa: C901, PLR0912 - Un
     return True
 
 
+@compiled
+def pack(present: NDArray[np.uint8], rows: int, bits: NDArray[np.uint8], nulls: Ints) -> None:
+    """Which values are there as Arrow has it, a bit each, and how many are not."""
+    for slot in range(present.shape[0]):
+        there = np.int64(0)
+        for row in range(rows):
+            there += present[slot, row]
+        nulls[slot] = rows - there
+        if there == rows:
+            continue
+        for byte in range((rows + 7) // 8):
+            held = 0
+            for i in range(min(8, rows - 8 * byte)):
+                held |= present[slot, 8 * byte + i] << i
+            bits[slot, byte] = held
+
+
 # One body: a call with an array in it costs more than reading the number it reads.
 @compiled
 def parse(  # noqa: C901, PLR0912, PLR0915, PLR0917

@@ -1,6 +1,6 @@
 """What one reader makes of the values it was given: each is a row of contract columns or a refusal."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from schemas.errors import DeadLetter
 from schemas.headers import DETAIL_BYTES
 from schemas.lot.columns import Columns
+from schemas.lot.suspects import Looked
 from schemas.lot.table import Refusal
 from schemas.verdicts import Reason
 
@@ -19,15 +20,19 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """`index` and the refusals' rows count from 0 within this part, until `at` says where that is in the whole."""
+    """`index` and the refusals' rows count from 0 within this part, until `at` says where that is in the whole.
 
-    rows: pa.RecordBatch
+    `looked` finds the rows that are to be checked, where it can.
+    """
+
+    columns: Sequence[pa.Array]
     index: NDArray[np.int64]
     refusals: list[Refusal]
+    looked: Looked | None = None
 
     def at(self, positions: NDArray[np.int64]) -> "Part":
         refusals = [Refusal(int(positions[each.row]), each.reason, each.detail) for each in self.refusals]
-        return Part(self.rows, positions[self.index], refusals)
+        return Part(self.columns, positions[self.index], refusals, self.looked)
 
 
 def refusal(row: int, letter: DeadLetter) -> Refusal:
@@ -45,20 +50,21 @@ def one_by_one(columns: Columns, values: Iterable[Value], read: Callable[[Value]
             refusals.append(refusal(row, letter))
         else:
             index.append(row)
-    return Part(columns.from_records(records), np.array(index, np.int64), refusals)
+    return Part(columns.from_records(records).columns, np.array(index, np.int64), refusals)
 
 
 def refused(columns: Columns, size: int, letter: DeadLetter) -> Part:
     """All of them, for one reason."""
-    return Part(columns.nothing, np.empty(0, np.int64), [refusal(row, letter) for row in range(size)])
+    return Part(columns.nothing.columns, np.empty(0, np.int64), [refusal(row, letter) for row in range(size)])
 
 
 def merged(columns: Columns, parts: list[Part]) -> Part:
     """All rows in the order of their positions."""
     if len(parts) == 1:
         return parts[0]
-    rows = pa.concat_batches([columns.nothing, *(each.rows for each in parts if each.index.size)])
+    batches = (pa.RecordBatch.from_arrays(each.columns, schema=columns.schema) for each in parts if each.index.size)
+    rows = pa.concat_batches([columns.nothing, *batches])
     index = np.concatenate([np.empty(0, np.int64), *(each.index for each in parts)])
     order = np.argsort(index)
     refusals = sorted((each for part in parts for each in part.refusals), key=lambda each: each.row)
-    return Part(rows.take(pa.array(order)), index[order], refusals)
+    return Part(rows.take(pa.array(order)).columns, index[order], refusals)

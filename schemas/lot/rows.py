@@ -31,7 +31,7 @@ def from_mappings(
     part = one_by_one(columns, rows, read)
     size = part.index.size + len(part.refusals)
     timestamp = np.zeros(size, np.int64)
-    timestamp[part.index] = numbers(part.rows.column("event_time"))
+    timestamp[part.index] = numbers(part.columns[columns.schema.get_field_index("event_time")])
     coordinates = Coordinates(np.full(size, NO_PARTITION, np.int32), np.arange(size), timestamp, None)
     return assembled(part, coordinates, columns.lot, checks)
 

@@ -53,7 +53,7 @@ def from_stamped(
     part = one_by_one(columns, rows, kept)
     size = part.index.size + len(part.refusals)
     timestamp = np.zeros(size, np.int64)
-    happened = numbers(part.rows.column("event_time")).tolist()
+    happened = numbers(part.columns[columns.schema.get_field_index("event_time")]).tolist()
     timestamp[part.index] = [each if stamp is None else stamp for stamp, each in zip(stamps, happened, strict=True)]
     places = np.arange(first, first + size)
     coordinates = Coordinates(np.full(size, NO_PARTITION, np.int32), places, timestamp, None)

@@ -11,7 +11,8 @@ from schemas.registry import Fingerprints
 
 
 def warm() -> None:
-    """One message goes all the way. That it is cut off changes nothing: loops are compiled also for no rows."""
-    value = single_object(TRANSACTION.fingerprint)
-    raw = Raw(np.zeros(1, np.int32), np.zeros(1, np.int64), np.zeros(1, np.int64), [None], [value])
-    Decoder(Fingerprints(), Checks(partitions=1)).decode(raw)
+    """Two messages go all the way. That they hold nothing changes nothing: loops are compiled also for no rows."""
+    decoder = Decoder(Fingerprints(), Checks(partitions=1))
+    for value in (single_object(TRANSACTION.fingerprint), b"{}"):
+        raw = Raw(np.zeros(1, np.int32), np.zeros(1, np.int64), np.zeros(1, np.int64), [None], [value])
+        decoder.decode(raw)

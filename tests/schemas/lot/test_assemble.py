@@ -21,7 +21,7 @@ def test_refusals_of_both_kinds_are_sorted_and_rows_keep_their_coordinates() -> 
         for event, card in (("a", "c0"), ("", "c2"), ("b", "c4"))
     ]
     unread = [Refusal(3, Reason.TRUNCATED, "cut"), Refusal(1, Reason.EMPTY, "no value")]
-    part = Part(COLUMNS.from_records(labels), np.array([0, 2, 4]), unread)
+    part = Part(COLUMNS.from_records(labels).columns, np.array([0, 2, 4]), unread)
     numbers = np.arange(10, 15)
     lot = assembled(part, Coordinates(numbers.astype(np.int32), numbers, numbers, KEYS), COLUMNS.lot, Checks())
     assert [(each.row, each.reason) for each in lot.refusals] == [

@@ -19,7 +19,7 @@ def even(value: int) -> dict[str, object]:
 
 
 def values(part: Part) -> list[int]:
-    return [row["n"] for row in part.rows.to_pylist()]
+    return list(part.columns[0].to_pylist())
 
 
 def test_each_value_is_a_row_or_a_refusal() -> None:
@@ -42,7 +42,7 @@ def test_parts_merge_in_input_order() -> None:
 def test_no_parts_are_no_rows() -> None:
     """And still a batch of the right schema."""
     part = merged(COLUMNS, [])
-    assert (part.rows.num_rows, part.rows.schema, part.index.size) == (0, COLUMNS.schema, 0)
+    assert (len(part.columns[0]), part.columns[0].type, part.index.size) == (0, COLUMNS.schema.types[0], 0)
 
 
 @pytest.mark.parametrize(("text", "kept"), [("x" * 300, 256), ("é" * 200, 256), ("a" + "é" * 200, 255), ("\ud800", 1)])

@@ -4,15 +4,16 @@ import sys
 SCRIPT = """
 from schemas import card_numbers, partitioner
 from schemas.contracts import TRANSACTION
-from schemas.lot import Checks, Decoder, Raw, from_mappings, frames, kernel, warm
+from schemas.lot import Checks, Decoder, Raw, from_mappings, frames, kernel, suspects, warm
 from schemas.registry import Fingerprints
 import numpy as np
 
-LOOPS = (kernel.parse, frames.frame, partitioner.hashes, card_numbers.mark_look_alikes)
+LOOPS = (kernel.parse, kernel.pack, frames.frame, suspects.suspect, suspects.misplaced, partitioner.hashes)
+LOOPS += (card_numbers.mark_look_alikes,)
 compiled = lambda: [len(each.signatures) for each in LOOPS]
-assert compiled() == [0] * 4, compiled()
+assert compiled() == [0] * len(LOOPS), compiled()
 warm()
-assert compiled() == [1] * 4, compiled()
+assert compiled() == [1] * len(LOOPS), compiled()
 
 event = {"event_id": "e", "event_time": 1_700_000_000_000, "card_id": "c", "customer_id": "c", "terminal_id": "t"}
 event |= {"amount_minor": 1, "currency": "EUR", "memo": "4111 1111 1111 1111"}
@@ -25,7 +26,7 @@ for checks in (Checks(partitions=3), Checks(partitions=3, partitioner="crc32"), 
     from_mappings([], checks)
 partitioner.murmur2(b"k")
 partitioner.partition(b"k", 3, "crc32")
-assert compiled() == [1] * 4, compiled()
+assert compiled() == [1] * len(LOOPS), compiled()
 """
 
 
