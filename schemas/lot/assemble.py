@@ -1,15 +1,16 @@
 """The last step of every door: accepted rows are checked, given their coordinates, and become a lot."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from schemas.lot.buffers import texts
+from schemas.lot.buffers import column, texts
 from schemas.lot.checks import NO_FAULT, Checks, Verdicts, check
 from schemas.lot.part import Part
-from schemas.lot.table import Lot, Refusal
+from schemas.lot.table import COORDINATES, Lot, Refusal
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,10 +32,11 @@ class Coordinates:
 def assembled(part: Part, whole: Coordinates, schema: pa.Schema, checks: Checks) -> Lot:
     of = whole.of(part.index)
     verdicts = checked(part, of, schema, checks)
-    coordinates = (pa.array(each) for each in (of.partition, of.offset, of.timestamp, verdicts.marks))
+    values: tuple[NDArray[Any], ...] = (of.partition, of.offset, of.timestamp, verdicts.marks)
+    coordinates = map(column, COORDINATES.types, values)
     rows = pa.RecordBatch.from_arrays([*part.columns, *coordinates], schema=schema)
     good = verdicts.found == NO_FAULT
-    if good.all():
+    if not verdicts.faults or good.all():
         return Lot(rows, part.index, tuple(part.refusals))
     refusals = sorted([*part.refusals, *_refusals(part, verdicts)], key=lambda each: each.row)
     return Lot(rows.filter(pa.array(good)), part.index[good], tuple(refusals))

@@ -62,6 +62,12 @@ def flags(column: pa.Array) -> NDArray[np.bool_]:
     return bits[column.offset :][: len(column)].astype(np.bool_)
 
 
+def column(kind: pa.DataType, values: NDArray[Any]) -> pa.Array:
+    """As long as they are of the type's own width, the values as they lie in memory; none is null."""
+    held = np.ascontiguousarray(values, DTYPES[kind.id])
+    return pa.Array.from_buffers(kind, len(held), [None, pa.py_buffer(held)], 0)
+
+
 def _view(buffer: pa.Buffer | None, dtype: type[np.generic]) -> NDArray[Any]:
     view = np.frombuffer(buffer if buffer is not None else b"", dtype)
     view.flags.writeable = False

@@ -23,8 +23,9 @@ SINGLE_OBJECT_FIRST, SINGLE_OBJECT_SECOND, CONFLUENT_FIRST, JSON_FIRST = 0xC3, 0
 
 
 @compiled
-def frame(data: Bytes, offsets: Ints, kinds: Bytes, keys: Ints, starts: Ints) -> None:
-    """Per row: framing, schema key as a number, start of the payload."""
+def frame(data: Bytes, offsets: Ints, kinds: Bytes, keys: Ints, starts: Ints) -> bool:
+    """Per row: framing, schema key as a number, start of the payload. Whether all rows have the same two."""
+    alike = True
     for row in range(kinds.size):
         at = offsets[row]
         size = offsets[row + 1] - at
@@ -50,6 +51,8 @@ def frame(data: Bytes, offsets: Ints, kinds: Bytes, keys: Ints, starts: Ints) ->
         kinds[row] = kind
         keys[row] = key
         starts[row] = at + length
+        alike = alike and kind == kinds[0] and key == keys[0]
+    return alike
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,25 +76,20 @@ def frames(values: Sequence[bytes | None]) -> Frames:
     column = texts(pa.array(values, pa.large_binary()))
     data, offsets, size = column.data, column.offsets, len(values)
     kinds, keys, starts = np.empty(size, np.uint8), np.empty(size, np.int64), np.empty(size, np.int64)
-    frame(data, offsets, kinds, keys, starts)
-    groups = (_group(data, kinds, rows, starts, offsets[1:]) for rows in _alike(kinds, keys))
-    return Frames(data, tuple(groups))
+    if frame(data, offsets, kinds, keys, starts) and size:
+        return Frames(data, (_group(data, kinds, np.arange(size), starts, offsets[1:]),))
+    groups = (_group(data, kinds[rows], rows, starts[rows], offsets[1:][rows]) for rows in _sorted(kinds, keys))
+    return Frames(data, tuple(groups) if size else ())
 
 
 def _group(data: Bytes, kinds: Bytes, rows: Ints, starts: Ints, ends: Ints) -> Group:
-    kind = kinds[rows[0]]
+    kind, start = int(kinds[0]), int(starts[0])
     length = (0, FINGERPRINT_BYTES, ID_BYTES, 0)[kind]
-    start = starts[rows[0]]
-    return Group(FRAMINGS[kind], data[start - length : start].tobytes(), rows, starts[rows], ends[rows])
+    return Group(FRAMINGS[kind], data[start - length : start].tobytes(), rows, starts, ends)
 
 
-def _alike(kinds: Bytes, keys: Ints) -> Iterator[NDArray[np.int64]]:
-    """Row numbers by framing and key, ascending within each; most lots are one such set."""
-    if kinds.size == 0:
-        return
-    if (kinds == kinds[0]).all() and (keys == keys[0]).all():
-        yield np.arange(kinds.size)
-        return
+def _sorted(kinds: Bytes, keys: Ints) -> Iterator[NDArray[np.int64]]:
+    """Row numbers by framing and key, ascending within each."""
     order = np.lexsort((keys, kinds))
     breaks = (np.diff(kinds[order]) != 0) | (np.diff(keys[order]) != 0)
     yield from np.split(order, np.flatnonzero(breaks) + 1)

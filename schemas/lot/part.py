@@ -31,6 +31,8 @@ class Part:
     looked: Looked | None = None
 
     def at(self, positions: NDArray[np.int64]) -> "Part":
+        if positions.size == self.index.size:
+            return Part(self.columns, positions, [], self.looked)
         refusals = [Refusal(int(positions[each.row]), each.reason, each.detail) for each in self.refusals]
         return Part(self.columns, positions[self.index], refusals, self.looked)
 
