@@ -37,8 +37,9 @@ class Drifting:
             self._begin(decider.mind.reference)
         if self._reference is None or self._tally is None:
             return
-        matrix, score, at = decided.features, decided.score, sight.at
-        if not (come := at < self._clock_ms() + DAY_MS).all():
+        matrix, score, at, to_come = decided.features, decided.score, sight.at, self._clock_ms() + DAY_MS
+        if len(at) and int(at.max()) >= to_come:
+            come = at < to_come
             matrix, score, at = matrix[come], score[come], at[come]
         if not len(at):
             return

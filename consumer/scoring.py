@@ -22,7 +22,7 @@ from consumer.judged import Judged
 from consumer.life import Life
 from consumer.lost_models import noted, refuse_rules
 from consumer.lots import Fetched, Outgoing, Pending, Sheaf
-from consumer.metrics import STAGE_SECONDS
+from consumer.metrics import STAGE_SECONDS, child
 from consumer.skips import decoded
 from consumer.state import State
 from models.decide import Decider
@@ -36,6 +36,7 @@ from schemas.topics import Role
 from schemas.verdicts import Mark
 
 MARKS: Final = {mark.symbol: np.uint32(mark) for mark in Mark}
+OUTCOMES: Final = tuple(outcome.symbol for outcome in Outcome)
 RULE_STATUSES: Final = {
     (rule.code, status.symbol): (place, int(status))
     for status in Status
@@ -109,27 +110,27 @@ class Scorer:
 
     def score(self, fetched: Fetched) -> Scored | None:
         """Raises RegistryAway when a schema cannot be asked for; nothing has happened then. None: all was past."""
-        with STAGE_SECONDS.labels("decode").time():
+        with child(STAGE_SECONDS, "decode").time():
             past = None if fetched.past is None else self._decoded(fetched.past)
             lot = self._decoded(fetched.raw) if fetched.messages else None
         if past is not None and fetched.past is not None:
-            with STAGE_SECONDS.labels("remember").time():
+            with child(STAGE_SECONDS, "remember").time():
                 self.state.remember(fetched.past, past.rows)
         if lot is None:
             return None
-        with STAGE_SECONDS.labels("see").time():
+        with child(STAGE_SECONDS, "see").time():
             sight = self._covered(self.state.see(fetched.raw, lot.rows))
-        with STAGE_SECONDS.labels("enrich").time():
+        with child(STAGE_SECONDS, "enrich").time():
             churn = self.enricher.look_up(lot.rows["customer_id"], sight.at)
         decider = self.decider()
         if not self.rules_wanted:
             refuse_rules(fetched.spans, decider)
-        with STAGE_SECONDS.labels("decide").time():
+        with child(STAGE_SECONDS, "decide").time():
             judged = Judged(fetched, lot, sight, decider.decide(lot.rows, sight, churn), churn)
-        with STAGE_SECONDS.labels("watch").time():
+        with child(STAGE_SECONDS, "watch").time():
             self.drifting.add(decider, sight, judged.decided)
         now = self._circumstances(judged, decider)
-        with STAGE_SECONDS.labels("encode").time():
+        with child(STAGE_SECONDS, "encode").time():
             spans = counted(fetched, lot.refusals, self.limits, self.standing())
             return Scored(Pending(self._records(judged, now), noted(spans, decider)), tally(judged, now))
 
@@ -174,11 +175,11 @@ class Scorer:
 
 
 def tally(judged: Judged, now: Circumstances) -> Tally:
-    outcomes = np.bincount(judged.decided.outcome, minlength=len(Outcome)).tolist()
+    outcomes = np.bincount(judged.decided.outcome, minlength=len(OUTCOMES)).tolist()
     return Tally(
         rows=len(judged.fetched.messages),
-        outcomes={outcome.symbol: outcomes[outcome] for outcome in Outcome},
-        refused=Counter(refusal.reason.value for refusal in judged.lot.refusals),
+        outcomes=dict(zip(OUTCOMES, outcomes, strict=True)),
+        refused=Counter([refusal.reason.value for refusal in judged.lot.refusals]) if judged.lot.refusals else {},
         marks=mark_counts(judged.marks),
         rules=rule_counts(judged.decided.statuses),
         churn=judged.churn.counts(),

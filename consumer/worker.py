@@ -130,7 +130,7 @@ class Worker:
         self._state.write_due(self._labels.offsets())
 
     def _publish(self, scored: Scored) -> None:
-        with metrics.STAGE_SECONDS.labels("publish").time():
+        with metrics.child(metrics.STAGE_SECONDS, "publish").time():
             self._checkpoint.publish(scored.pending)
         self.handled += scored.tally.rows
         count(scored.tally, self._clock())
@@ -182,9 +182,9 @@ def count(tally: Tally, now: float) -> None:
     ):
         for name, number in by_name.items():
             if number:
-                counter.labels(name).inc(number)
+                metrics.child(counter, name).inc(number)
     for (rule, status), number in tally.rules.items():
         if number:
-            metrics.RULES.labels(rule, status).inc(number)
+            metrics.child(metrics.RULES, rule, status).inc(number)
     for name in metrics.DEGRADATIONS:
-        metrics.DEGRADED.labels(name).set(name in tally.degraded)
+        metrics.child(metrics.DEGRADED, name).set(name in tally.degraded)

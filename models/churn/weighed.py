@@ -19,6 +19,7 @@ from models.churn.packed import UNKNOWN, Found
 from schemas.churn import SCALE, Status
 
 STATUSES: Final = tuple(Status)
+NAMES: Final = tuple(status.value for status in STATUSES)
 CODES: Final = {status: code for code, status in enumerate(STATUSES)}
 FRESH, STALE, UNKNOWN_CUSTOMER, UNAVAILABLE = (np.int8(CODES[status]) for status in Status)
 
@@ -63,19 +64,21 @@ class Churn:
     def counts(self) -> dict[str, int]:
         """Rows by status."""
         counts = np.bincount(self.codes, minlength=len(STATUSES)).tolist()
-        return {status.value: counts[code] for code, status in enumerate(STATUSES)}
+        return dict(zip(NAMES, counts, strict=True))
 
 
 def weighed(basis: Basis | None, own: Found | None, at: Times, max_age_ms: int) -> Churn:
     """`own` are the scores of the rows' customers, None where they could not be asked for; `at` when they paid."""
     if basis is None:
         return nothing(len(at))
-    means = np.full(len(at), basis.mean, np.int32)
     if own is None:
+        means = np.full(len(at), basis.mean, np.int32)
         return Churn(basis.generation, means, np.full(len(at), UNAVAILABLE), available=False)
     codes: Codes = np.where(at - basis.as_of_ms > max_age_ms, STALE, FRESH)
     codes[own == UNKNOWN] = UNKNOWN_CUSTOMER
-    return Churn(basis.generation, np.where(codes == FRESH, own, means).astype(np.int32), codes)
+    return Churn(
+        basis.generation, np.where(codes == FRESH, own, np.int32(basis.mean)).astype(np.int32, copy=False), codes
+    )
 
 
 def nothing(rows: int) -> Churn:

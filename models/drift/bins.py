@@ -14,6 +14,9 @@ from schemas.compiled import compiled
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+unsigned = np.uint64
+"""An index that cannot be negative: the check for one costs a fifth of the time."""
+
 WIDTH: Final = 32
 UNKNOWN: Final = WIDTH - 1
 MOST: Final = 20
@@ -75,12 +78,13 @@ def count(matrix: Doubles, first: int, slot: Integers, edges: Doubles, counts: I
 
     Every comparison with what is not known is false, which leads to the last bin.
     """
-    for row in range(matrix.shape[0]):
-        for column in range(matrix.shape[1]):
-            value, ends = matrix[row, column], edges[first + column]
-            found = 16 * (not value <= ends[15])
-            found += 8 * (not value <= ends[found + 7])
-            found += 4 * (not value <= ends[found + 3])
-            found += 2 * (not value <= ends[found + 1])
-            found += 1 * (not value <= ends[found])
-            counts[slot[row], first + column, found] += 1
+    for row in range(unsigned(matrix.shape[0])):
+        mine = counts[slot[row]]
+        for column in range(unsigned(matrix.shape[1])):
+            value, ends = matrix[row, column], edges[unsigned(first) + column]
+            found = unsigned(16) * unsigned(not value <= ends[15])
+            found += unsigned(8) * unsigned(not value <= ends[found + unsigned(7)])
+            found += unsigned(4) * unsigned(not value <= ends[found + unsigned(3)])
+            found += unsigned(2) * unsigned(not value <= ends[found + unsigned(1)])
+            found += unsigned(not value <= ends[found])
+            mine[unsigned(first) + column, found] += 1

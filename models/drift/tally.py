@@ -44,14 +44,18 @@ class Tally:
 
     def add(self, matrix: Doubles, score: Doubles, day: Integers) -> None:
         """One row, score and day per transaction, in any order."""
-        days, slot = day[:1], np.zeros(len(day), np.int64)
-        if (day != days).any():
+        if not len(day):
+            return
+        slot, first, last = np.zeros(len(day), np.int64), int(day.min()), int(day.max())
+        if first == last:
+            if first not in self._counts:
+                self._counts[first] = self._nothing()
+            self._count(matrix, score, slot, self._counts[first][None])
+        else:
             days, slot = np.unique(day, return_inverse=True)
-        fresh = np.zeros((len(days), *self._edges.shape), np.int64)
-        scores = np.require(score, np.float64, ["C", "A", "W"]).reshape(-1, 1)
-        count(np.require(matrix, np.float64, ["C", "A", "W"]), 0, slot, self._edges, fresh)
-        count(scores, matrix.shape[1], slot, self._edges, fresh)
-        self._add(days, fresh)
+            fresh = np.zeros((len(days), *self._edges.shape), np.int64)
+            self._count(matrix, score, slot, fresh)
+            self._add(days, fresh)
 
     def merge(self, other: "Tally") -> None:
         """What another partition or worker counted."""
@@ -67,8 +71,14 @@ class Tally:
 
     def on(self, day: int) -> Integers:
         """Counts by column and bin, zero on a day without rows."""
-        nothing = np.zeros((len(self._edges), WIDTH), np.int64)
-        return self._counts.get(day, nothing)
+        return self._counts.get(day, self._nothing())
+
+    def _nothing(self) -> Integers:
+        return np.zeros((len(self._edges), WIDTH), np.int64)
+
+    def _count(self, matrix: Doubles, score: Doubles, slot: Integers, counts: Integers) -> None:
+        count(np.require(matrix, np.float64, ["C", "A", "W"]), 0, slot, self._edges, counts)
+        count(np.require(score, np.float64, ["C", "A", "W"]).reshape(-1, 1), matrix.shape[1], slot, self._edges, counts)
 
     def _add(self, days: Integers, fresh: Integers) -> None:
         for day, counts in zip(days.tolist(), fresh, strict=True):
