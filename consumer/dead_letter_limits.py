@@ -18,7 +18,7 @@ offset is a stop twice. Records skipped by order are not counted: nobody looked 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
@@ -131,17 +131,24 @@ def carried(text: str | None, partition: int, standing: Standing) -> Counters:
 
 def counted(fetched: Fetched, refusals: Sequence[Refusal], limits: Limits, standing: Standing) -> dict[int, Span]:
     """The spans of a lot with what is to be committed together with them."""
-    rows = fetched.raw.partition.size
-    refused, passed_over = np.zeros(rows, np.bool_), np.zeros(rows, np.bool_)
-    for each in refusals:
-        (passed_over if each.reason is Reason.SKIPPED else refused)[each.row] = True
+    by_partition = _refused(fetched.raw.partition, refusals, fetched.spans)
     spans = {}
     for partition, span in fetched.spans.items():
-        mine = (fetched.raw.partition == partition) & ~passed_over
-        before = carried(span.text, partition, standing)
-        after = limits.after(before, refused[mine], span.end) if limits.on and mine.any() else before
-        spans[partition] = replace(span, text=encode(after))
+        refused, before = by_partition[partition], carried(span.text, partition, standing)
+        after = limits.after(before, refused, span.end) if limits.on and refused.size else before
+        spans[partition] = Span(span.start, span.first, span.end, encode(after), span.epoch)
     return spans
+
+
+def _refused(partitions: NDArray[np.int32], refusals: Sequence[Refusal], of: Iterable[int]) -> dict[int, Refused]:
+    """Which rows were, by partition, without those that were passed over."""
+    if not refusals:
+        rows = np.bincount(partitions, minlength=max(of, default=0) + 1).tolist()
+        return {each: np.zeros(rows[each], np.bool_) for each in of}
+    refused, passed_over = np.zeros(partitions.size, np.bool_), np.zeros(partitions.size, np.bool_)
+    for each in refusals:
+        (passed_over if each.reason is Reason.SKIPPED else refused)[each.row] = True
+    return {each: refused[(partitions == each) & ~passed_over] for each in of}
 
 
 def encode(counters: Counters) -> str:

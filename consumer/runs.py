@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from consumer.places import Place
 from schemas.lot import Raw
 
@@ -13,10 +16,20 @@ FEW: Final = 64
 
 def runs(raw: Raw) -> Runs:
     """By partition the rows of its first record and of its last, in the order in which they appear."""
-    partitions = raw.partition.tolist()
-    lasts = dict(zip(partitions, range(len(partitions)), strict=True))
-    firsts = dict(zip(reversed(partitions), range(len(partitions) - 1, -1, -1), strict=True))
-    return {partition: (firsts[partition], last) for partition, last in lasts.items()}
+    starts, ends = _stretches(raw.partition)
+    partitions = raw.partition[starts].tolist() if len(starts) < len(raw.partition) else raw.partition.tolist()
+    lasts = dict(zip(partitions, ends, strict=True))
+    firsts = dict(zip(reversed(partitions), reversed(starts), strict=True))
+    return {each: (firsts[each], last) for each, last in lasts.items()}
+
+
+def _stretches(partition: NDArray[np.int32]) -> tuple[list[int], list[int]]:
+    """Where rows of one partition begin, and where they end. They are few, since a client hands them out so."""
+    rows = len(partition)
+    if rows < FEW:
+        return list(range(rows)), list(range(rows))
+    begins = np.flatnonzero(partition[1:] != partition[:-1]) + 1
+    return [0, *begins.tolist()][:rows], [*(begins - 1).tolist(), rows - 1][:rows]
 
 
 def follow(raw: Raw, found: Runs, places: Mapping[int, Place], still: frozenset[int]) -> bool | None:

@@ -186,16 +186,15 @@ class KafkaSource:
             self._held.append(message)
 
     def _fetched(self, messages: list[Any]) -> Fetched | None:
-        kept, past = self._records(messages), list[Any]()
-        raw, below = Raw.of(kept), Raw.of(past)
-        behind = follow(raw, found := runs(raw), self._places, self._still)
-        if behind is None:
-            kept, past = self._sorted_out(kept)
-            raw, below = Raw.of(kept), Raw.of(past)
+        records = self._records(messages)
+        whole = Raw.of(records)
+        behind = follow(whole, found := runs(whole), self._places, self._still)
+        kept, past = self._sorted_out(records) if behind is None else ([], records) if behind else (records, [])
+        below = Raw.of(past) if 0 < len(past) < len(records) else whole
+        raw = whole if len(kept) == len(records) else Raw.of(kept)
+        if raw is not whole:
             found = runs(raw)
-        elif behind:
-            kept, past, raw, below, found = past, kept, below, raw, {}
-        ends = ((past, runs(below)), (kept, found))
+        ends = ((past, runs(below) if past else {}), (kept, found))
         lasts = {each: records[last] for records, those in ends for each, (_, last) in those.items()}
         epochs = {each: record.leader_epoch() for each, record in lasts.items()}
         for each, epoch in epochs.items():

@@ -145,7 +145,7 @@ class Worker:
         if self._source.handovers != self._handovers:
             self._handovers = self._source.handovers
             self._epochs.forget()
-        partitions = {*first_offsets(fetched.raw), *(first_offsets(fetched.past) if fetched.past else ())}
+        partitions = {*fetched.spans, *(first_offsets(fetched.past) if fetched.past else ())}
         try:
             scored = self._scorer.score(fetched)
         except RegistryAway as away:

@@ -24,7 +24,10 @@ class Texts:
 
     data: NDArray[np.uint8]
     offsets: NDArray[np.int64]
-    lengths: NDArray[np.int64]
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        return self.offsets[1:] - self.offsets[:-1]
 
     def used(self) -> NDArray[np.uint8]:
         """The bytes of the rows, without what lies before and after a slice."""
@@ -33,18 +36,18 @@ class Texts:
     def cut(self, rows: NDArray[np.int64]) -> list[bytes]:
         """The bytes of each of these rows."""
         data, starts = self.used().tobytes(), self.offsets[:-1][rows] - self.offsets[0]
-        ends = (starts + self.lengths[rows]).tolist()
+        ends = (self.offsets[1:][rows] - self.offsets[0]).tolist()
         return [data[start:end] for start, end in zip(starts.tolist(), ends, strict=True)]
 
 
 def texts(column: pa.Array) -> Texts:
-    _, offset_buffer, data = column.buffers()
-    rows, first = len(column), column.offset
-    offsets = np.zeros(rows + 1, np.int64)
-    if rows:
-        dtype = np.int64 if column.type.id in WIDE else np.int32
-        offsets[:] = _view(offset_buffer, dtype)[first : first + rows + 1]
-    return Texts(_view(data, np.uint8), offsets, offsets[1:] - offsets[:-1])
+    _, offsets, data = column.buffers()
+    rows = len(column)
+    if not rows:
+        return Texts(_view(data, np.uint8), np.zeros(1, np.int64))
+    dtype = np.dtype(np.int64 if column.type.id in WIDE else np.int32)
+    found = np.frombuffer(offsets, dtype, rows + 1, column.offset * dtype.itemsize)
+    return Texts(_view(data, np.uint8), found.astype(np.int64))
 
 
 def numbers(column: pa.Array) -> NDArray[Any]:
