@@ -50,7 +50,7 @@ def cells(of: Answered) -> dict[str, Cells]:
         "degraded": Same(now.degraded),
         "epoch": Longs(of.epochs),
         **_source(judged.fetched.topic, rows),
-        "scored_at": Same(of.now_ms),
+        "scored_at": Longs(np.full(len(of.epochs), of.now_ms)),  # it changes with every lot, the form does not
     }
 
 

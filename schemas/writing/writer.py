@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import numpy as np
 from fastavro import parse_schema, schemaless_writer
-from numpy.typing import NDArray
 
 from schemas.contracts import Contract
-from schemas.lot.buffers import texts
 from schemas.lot.table import AvroType
-from schemas.writing.cells import Cells, Doubles, DoublesOrNull, Longs, Named, Picked, Same, Text, Vectors
+from schemas.writing.cells import Cells, Named, Same
+from schemas.writing.form import Form
+from schemas.writing.kernel import Ints
 from schemas.writing.page import Page
 
 KEPT: Final = 4_096
@@ -27,36 +27,34 @@ class Writer:
         self._types = dict(_leaves(contract.schema["fields"]))
         self._encoders = {path: parse_schema(each) for path, each in self._types.items()}
         self._bytes = lru_cache(KEPT)(self._encoded)
+        self._last: list[Hashable] | None = None
+        self._formed = (Form(), np.zeros((0, 4), np.int64))
 
-    def values(self, cells: Mapping[str, Cells], rows: NDArray[np.int64]) -> list[bytes]:
+    def values(self, cells: Mapping[str, Cells], rows: Ints) -> list[bytes]:
         """Of these rows, in their order."""
         if not len(rows):
             return []
-        page = Page(rows)
-        page.fixed(self._header)
-        for path in self._types:
-            self._lay(page, path, cells[path])
+        form, ops = self._form(cells)
+        page = Page(form, ops, rows, self._bytes)
+        for path, kind, op, slot in form.steps:
+            page.put(path, kind, op, slot, cells[path])
         return page.written()
 
-    def _lay(self, page: Page, path: str, cell: Cells) -> None:
-        match cell:
-            case Same(value):
-                page.fixed(self._bytes(path, value))
-            case Text(column):
-                page.text(texts(column))
-            case Longs(values):
-                page.longs(values)
-            case Doubles(values):
-                page.doubles(values)
-            case DoublesOrNull(values, there):
-                page.maybe(there)
-                page.doubles(values)
-            case Vectors(matrix):
-                page.vectors(matrix)
-            case Picked(which, choices):
-                page.picked(which, [self._bytes(path, each) for each in choices])
-            case Named(bits, names):
-                page.named(bits, [self._item(path, each) for each in names])
+    def _form(self, cells: Mapping[str, Cells]) -> tuple[Form, Ints]:
+        """The last one, as long as it does: what is the same in all rows changes with the model, or once a day."""
+        shared = [_shared(cells[path]) for path in self._types]
+        if shared != self._last:
+            form = Form()
+            form.same(self._header)
+            for path in self._types:
+                cell = cells[path]
+                if isinstance(cell, Same):
+                    form.same(self._bytes(path, cell.value))
+                else:
+                    names = cell.names if isinstance(cell, Named) else ()
+                    form.put(path, cell, [self._item(path, each) for each in names])
+            self._last, self._formed = shared, (form, form.operations())
+        return self._formed
 
     def _encoded(self, path: str, value: Hashable) -> bytes:
         buffer = BytesIO()
@@ -66,6 +64,13 @@ class Writer:
     def _item(self, path: str, name: str) -> bytes:
         """As it stands in an array: that of it alone begins with a count, and ends with one, a byte each."""
         return self._bytes(path, (name,))[1:-1]
+
+
+def _shared(cell: Cells) -> Hashable:
+    """What of it is the same in all rows: its value, its names, or that there is nothing but its kind."""
+    if isinstance(cell, Same):
+        return cell.value
+    return tuple(cell.names) if isinstance(cell, Named) else type(cell).__name__
 
 
 def _leaves(fields: list[dict[str, Any]], within: str = "") -> Iterator[tuple[str, AvroType]]:

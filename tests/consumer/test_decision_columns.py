@@ -27,7 +27,7 @@ from models.features import FEATURES
 from models.rules import RULES, Status
 from schemas.contracts import DECISION
 from schemas.encoding import encoder, header
-from schemas.framing import Framing
+from schemas.framing import SINGLE_OBJECT_HEADER, Framing
 from schemas.verdicts import Mark
 from schemas.writing import Writer
 from schemas.writing.page import AT_ONCE
@@ -122,6 +122,16 @@ def test_many_rows_are_written_in_pieces() -> None:
     for written, lot in ((everything, None), (everything[::5], None), (everything, sliced)):
         in_columns, by_rows = both(answered_of(some, Shared(), written, lot), Framing.SINGLE_OBJECT)
         assert in_columns == by_rows
+
+
+def test_lots_of_one_writer_may_have_less_in_common() -> None:
+    """What was the same in all rows of one lot is another in the next, and the old one again after that."""
+    usual, other = Shared(), Shared(policy="another", degraded=("a",), generation=None, topic="t", now_ms=5)
+    columns = InColumns(Writer(DECISION, b""))
+    by_rows = ByRows(lambda record: encoder(DECISION, Framing.SINGLE_OBJECT)(record)[SINGLE_OBJECT_HEADER:])
+    for shared_by_all in (usual, other, Shared(now_ms=6), usual):
+        of = answered_of(made_up(3), shared_by_all, [0, 2])
+        assert columns(of) == by_rows(of)
 
 
 def test_rows_that_were_filtered_are_written_as_they_are() -> None:
