@@ -19,7 +19,16 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 def compiled(function: F) -> F:
-    made = njit(nogil=True, error_model="numpy")(function)
+    return _kept(function)
+
+
+def bare(function: F) -> F:
+    """Of a function that makes no arrays: to hand one on then counts no references, which would stop the processor."""
+    return _kept(function, _nrt=False)
+
+
+def _kept(function: F, **how: bool) -> F:
+    made = njit(nogil=True, error_model="numpy", **how)(function)  # type: ignore[call-overload]
     if isinstance(made, Dispatcher):
         with suppress(RuntimeError):  # no folder to keep it in: a read-only container
             made._cache = MachineCode(made)  # type: ignore[attr-defined]  # noqa: SLF001 - where numba looks

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numba
 import numpy as np
 from numba.core.dispatcher import Dispatcher
+from numba.core.extending import _Intrinsic
 
 SETTINGS: Final = ("OPT", "BOUNDSCHECK")
 FOREIGN: Final = ("math", "numpy")
@@ -66,6 +67,8 @@ def _text(value: object) -> str:
         return f"({', '.join(map(_text, value))})"
     if isinstance(value, type):
         return f"{value.__module__}.{value.__qualname__}"
+    if isinstance(value, _Intrinsic):  # what it names belongs to the compiler
+        return _text(value._defn.__code__)  # noqa: SLF001
     if isinstance(value, np.ndarray):
         return f"{value.dtype} {value.shape} {sha256(value.tobytes()).hexdigest()}"
     if isinstance(value, CodeType):

@@ -27,7 +27,7 @@ from models.cards.layout import (
     Int32s,
     Ints,
 )
-from schemas.compiled import compiled
+from schemas.compiled import bare
 
 REMEMBERED: Final = 3
 DEVICES: Final = 0
@@ -47,7 +47,7 @@ REMARK_COLUMNS: Final = 4
 UNKNOWN: Final = NONE
 
 
-@compiled
+@bare
 def is_new(sides: Ints, slot: int, base: int, name: int, time: int) -> int:
     """1 or 0; UNKNOWN where no name is given or none is known."""
     earliest, begun = ALWAYS, NEVER
@@ -65,7 +65,7 @@ def is_new(sides: Ints, slot: int, base: int, name: int, time: int) -> int:
     return int(begun == NEVER or (begun > time - NEW_FOR and earliest < begun))
 
 
-@compiled
+@bare
 def remember(sides: Ints, slot: int, base: int, name: int, time: int) -> None:
     stale, oldest, begun, least = base, ALWAYS, ALWAYS, ALWAYS
     for at in range(base, base + 2 * REMEMBERED, 2):
@@ -87,7 +87,7 @@ def remember(sides: Ints, slot: int, base: int, name: int, time: int) -> None:
         sides[slot, stale + 1] = ((time - TIME_MIDDLE) << TIME_SHIFT) | (name & LOW_NAME)
 
 
-@compiled
+@bare
 def be_at(sides: Ints, slot: int, place: int, time: int) -> None:
     newest, before = PLACES, PLACES + 2
     if time > sides[slot, newest]:
@@ -99,7 +99,7 @@ def be_at(sides: Ints, slot: int, place: int, time: int) -> None:
         sides[slot, before], sides[slot, before + 1] = time, place
 
 
-@compiled
+@bare
 def observe(  # noqa: PLR0917
     sides: Ints,
     slots: Int32s,

@@ -24,10 +24,10 @@ from models.cards.layout import (
     Int32s,
     Ints,
 )
-from schemas.compiled import compiled
+from schemas.compiled import bare
 
 
-@compiled
+@bare
 def find(  # noqa: PLR0917
     table: Int32s,
     cards: Ints,
@@ -63,7 +63,7 @@ def find(  # noqa: PLR0917
     return int(keys.size)
 
 
-@compiled
+@bare
 def fill(table: Int32s, cards: Ints, used: int) -> None:
     """Every card's place anew."""
     table[:] = NONE
@@ -75,7 +75,7 @@ def fill(table: Int32s, cards: Ints, used: int) -> None:
         table[at] = slot
 
 
-@compiled
+@bare
 def place_of(table: Int32s, cards: Ints, slot: int) -> int:
     mask = table.size - 1
     at = cards[slot, KEY] & mask
@@ -84,7 +84,7 @@ def place_of(table: Int32s, cards: Ints, slot: int) -> int:
     return int(at)
 
 
-@compiled
+@bare
 def forget(table: Int32s, cards: Ints, slot: int) -> None:
     """Closes the gap, so that every other card is still found from its own first place."""
     mask = table.size - 1
@@ -99,7 +99,13 @@ def forget(table: Int32s, cards: Ints, slot: int) -> None:
     table[hole] = NONE
 
 
-@compiled
+@bare
+def copy_row(array: Ints | Int32s, source: int, to: int) -> None:
+    for column in range(array.shape[1]):
+        array[to, column] = array[source, column]
+
+
+@bare
 def give_back(slot: int, rings: Int32s, links: Int32s, state: Ints) -> None:
     """The blocks of its entries are free."""
     if rings[slot, COUNT] > 0:
@@ -111,7 +117,7 @@ def give_back(slot: int, rings: Int32s, links: Int32s, state: Ints) -> None:
         state[FREE_BLOCK] = first >> BLOCK_SHIFT
 
 
-@compiled
+@bare
 def evict(  # noqa: PLR0917
     table: Int32s,
     cards: Ints,
@@ -144,7 +150,9 @@ def evict(  # noqa: PLR0917
         last = state[USED_CARDS] - 1
         if slot != last:
             table[place_of(table, cards, last)] = slot
-            cards[slot], rings[slot], sides[slot] = cards[last], rings[last], sides[last]
+            copy_row(cards, last, slot)
+            copy_row(rings, last, slot)
+            copy_row(sides, last, slot)
         state[USED_CARDS] = last
         gone += 1
     return gone

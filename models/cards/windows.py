@@ -20,7 +20,7 @@ from models.cards.layout import HOUR_SUM, HOURS, IDLE_MS, KEPT_MS, LOW_ID, LOWES
 from models.cards.layout import NONE, OUTLIERS, PARTITION, PREVIOUS, RUN, TIME_MIDDLE, TIME_SHIFT, TOTALS
 from models.cards.layout import USED_BLOCKS, USED_HOURS, WINDOWS, Bytes, Int32s, Ints
 from models.cards.slots import give_back
-from schemas.compiled import compiled
+from schemas.compiled import bare
 from schemas.verdicts import Mark
 
 LATE, REDELIVERED = int(Mark.LATE), int(Mark.REDELIVERED)
@@ -30,7 +30,7 @@ NEIGHBOURS: Final = 4
 """So often the next amount is tried before the middle of what is left."""
 
 
-@compiled
+@bare
 def lay_out(  # noqa: PLR0917
     entries: Ints, links: Int32s, first: int, count: int, chain: Int32s, when: Ints, paid: Ints
 ) -> None:
@@ -49,13 +49,13 @@ def lay_out(  # noqa: PLR0917
         number += 1
 
 
-@compiled
+@bare
 def whole(count: int) -> int:
     """As many, and as many more as fill the lanes of a vector: loops that end early are slow ones."""
     return (count + LANES - 1) & -LANES
 
 
-@compiled
+@bare
 def middles(paid: Ints, begin: int, end: int, guess: int, highest: int) -> tuple[int, int]:
     """The lower of the two middle amounts, and the sum of both; after the end stands ALWAYS."""
     lower, upper = (end - begin - 1) >> 1, (end - begin) >> 1
@@ -83,13 +83,13 @@ def middles(paid: Ints, begin: int, end: int, guess: int, highest: int) -> tuple
         guess = low if tries < NEIGHBOURS else (low + high) >> 1
 
 
-@compiled
+@bare
 def position(chain: Int32s, index: int) -> int:
     """Of the entry with that index among its card's, counted from the beginning of the first block."""
     return int(chain[index >> BLOCK_SHIFT]) * BLOCK + (index & (BLOCK - 1))
 
 
-@compiled
+@bare
 def pour(  # noqa: PLR0917
     slot: int, time: int, amount: int, rings: Int32s, hours: Ints, state: Ints
 ) -> None:
@@ -115,7 +115,7 @@ def pour(  # noqa: PLR0917
         hours[before, HOUR_NEXT] = new
 
 
-@compiled
+@bare
 def cut(slot: int, oldest: int, rings: Int32s, hours: Ints, state: Ints) -> None:
     """Hours that began at `oldest` or before are forgotten."""
     before, node = NONE, int(rings[slot, HOURS])
@@ -132,14 +132,14 @@ def cut(slot: int, oldest: int, rings: Int32s, hours: Ints, state: Ints) -> None
         node = after
 
 
-@compiled
+@bare
 def empty(slot: int, rings: Int32s, links: Int32s, hours: Ints, state: Ints) -> None:
     give_back(slot, rings, links, state)
     rings[slot, COUNT] = 0
     cut(slot, ALWAYS, rings, hours, state)
 
 
-@compiled
+@bare
 def add_hours(node: int, time: int, hours: Ints, found: Ints, row: int) -> int:
     """What is known by the hour counts as if it had happened when its hour began; CAPPED if there was any."""
     mark = 0
@@ -154,7 +154,7 @@ def add_hours(node: int, time: int, hours: Ints, found: Ints, row: int) -> int:
     return mark
 
 
-@compiled
+@bare
 def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an array in it costs
     cards: Ints,
     rings: Int32s,

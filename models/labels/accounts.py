@@ -59,7 +59,7 @@ def _open(arena: Integers, accounts: Integers, number: int, level: int) -> bool:
     for word in range(1 << level):
         arena[account + word] = 0
     if level == room.TERMINAL_LEVEL:
-        arena[account + room.EPISODE] = room.NEVER
+        arena[account + room.EPISODE] = room.FOREVER
     return True
 
 
@@ -213,6 +213,6 @@ def _write(arena: Integers, terminals: Integers, cards: Integers, changes: Integ
             _carry_out(arena, cards[card], kind, of_card, changes, i)
         _carry_out(arena, terminals[terminal], kind, of_terminal, changes, i)
         if fraud:
-            arena[terminals[terminal] + room.EPISODE] = room.NEVER
+            arena[terminals[terminal] + room.EPISODE] = room.FOREVER
         i += 1
     return i

@@ -10,11 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.labels import room
-from schemas.compiled import compiled
+from schemas.compiled import bare
+from schemas.prefetch import prefetch
 
 Integers = NDArray[np.int64]
 Doubles = NDArray[np.float64]
 Slots = NDArray[np.int32]
+
+FAR: Final = 16
+CLOSE: Final = 8
+LINE: Final = 8
+"""So many questions ahead accounts, then their rows, are fetched; words that are fetched at once."""
 
 DAY: Final = 86_400_000
 LIMB: Final = 40
@@ -24,7 +30,7 @@ CARD_COUNT, CARD_SUM, COUNTS, FRAUD_COUNTS, RUN = 0, 1, 2, 5, 8
 SUMSQ, SINCE_FRAUD, CARD_LAST, SINCE_FIRST, SINCE_LAST, TERMINAL_LAST = range(6)
 
 
-@compiled
+@bare
 def after(arena: Integers, low: int, high: int, width: int, step: int) -> int:
     """Of the rows from low until high the first one whose step is later. Without a branch: none could be foreseen."""
     rows = (high - low) // width
@@ -35,12 +41,35 @@ def after(arena: Integers, low: int, high: int, width: int, step: int) -> int:
     return low
 
 
-@compiled
+@bare
+def near(arena: Integers, start: int, rows: int, width: int, step: int, guess: int) -> int:
+    """Of so many rows the number of those whose step is not later: soon found where the guess is close."""
+    low = high = min(guess, rows)
+    reach = 1
+    if low < rows and arena[start + low * width] <= step:
+        high = low + 1
+        while high < rows and arena[start + high * width] <= step:
+            low, reach = high + 1, 2 * reach
+            high = min(high + reach, rows)
+    else:
+        while low > 0 and arena[start + (low - 1) * width] > step:
+            high, reach = low - 1, 2 * reach
+            low = max(low - reach, 0)
+    while low < high:
+        middle = (low + high) >> 1
+        if arena[start + middle * width] <= step:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@bare
 def any_row(arena: Integers, rows: int) -> bool:
     return bool(arena[rows + room.SIZE] >= room.ONE_ROW)
 
 
-@compiled
+@bare
 def span(arena: Integers, rows: int, width: int, step: int) -> tuple[int, int]:
     """Of the rows of a list those within the horizon: where they start and end. Most often that is all of them."""
     begin = arena[rows]
@@ -52,15 +81,7 @@ def span(arena: Integers, rows: int, width: int, step: int) -> tuple[int, int]:
     return begin, end
 
 
-@compiled
-def rise(arena: Integers, rows: int, begin: int, end: int, width: int, column: int) -> int:
-    """Of a running total, over those rows."""
-    if begin == end:
-        return 0
-    return int(arena[end - width + column] - (arena[begin - width + column] if begin > arena[rows] else 0))
-
-
-@compiled
+@bare
 def last_label(genuine: int, fraud: int) -> float:
     """Of the newest steps of both kinds."""
     if genuine == room.NEVER and fraud == room.NEVER:
@@ -68,15 +89,22 @@ def last_label(genuine: int, fraud: int) -> float:
     return 1.0 if fraud >= genuine else 0.0
 
 
-@compiled
+@bare
 def of_card(arena: Integers, account: int, time: int, integers: Integers, doubles: Doubles, i: int) -> None:
     step, fraud, latest, width = time // arena[room.STEP], room.NEVER, room.NEVER, room.OF_CARD
 
-    rows = account + room.GENUINE
-    begin, end = span(arena, rows, width, step)
-    genuine = arena[end - width] if end > begin else room.NEVER
-    count, total = rise(arena, rows, begin, end, width, 1), rise(arena, rows, begin, end, width, 2)
-    high, low = rise(arena, rows, begin, end, width, 3), rise(arena, rows, begin, end, width, 4)
+    start, guesses = arena[account + room.GENUINE], account + room.CARD_GUESSES
+    rows = near(arena, start, arena[account + room.GENUINE + room.SIZE] >> room.LEVEL_BITS, width, step, arena[guesses])
+    gone = near(arena, start, rows, width, step - arena[room.HORIZON], arena[guesses + 1])
+    arena[guesses], arena[guesses + 1] = rows, gone
+    genuine, count, total, high, low = room.NEVER, 0, 0, 0, 0
+    if rows > gone:
+        end = start + (rows - 1) * width
+        genuine, count, total, high, low = arena[end], arena[end + 1], arena[end + 2], arena[end + 3], arena[end + 4]
+        if gone > 0:
+            begin = start + (gone - 1) * width
+            count, total = count - arena[begin + 1], total - arena[begin + 2]
+            high, low = high - arena[begin + 3], low - arena[begin + 4]
 
     if any_row(arena, account + room.FRAUDS):
         begin, end = span(arena, account + room.FRAUDS, room.OF_FRAUD, step)
@@ -102,39 +130,57 @@ def of_card(arena: Integers, account: int, time: int, integers: Integers, double
         doubles[i, SINCE_FRAUD] = (time - latest) / DAY
 
 
-@compiled
+@bare
 def of_terminal(arena: Integers, account: int, time: int, integers: Integers, doubles: Doubles, i: int) -> None:
-    step, width, rows = time // arena[room.STEP], room.OF_TERMINAL, account + room.GENUINE
-    begin, end = span(arena, rows, width, step)
-    newest, opened = arena[end - width] if end > begin else room.NEVER, begin
-    for window in range(2, -1, -1):
-        opened = after(arena, opened, end, width, step - arena[room.WINDOWS + window])
-        integers[i, COUNTS + window] = rise(arena, rows, opened, end, width, 1)
+    step, width = time // arena[room.STEP], room.OF_TERMINAL
+    start, guesses = arena[account + room.GENUINE], account + room.TERMINAL_GUESSES
+    rows = near(arena, start, arena[account + room.GENUINE + room.SIZE] >> room.LEVEL_BITS, width, step, arena[guesses])
+    arena[guesses] = rows
+    newest, total = room.NEVER, 0
+    if rows > 0:
+        newest, total = arena[start + (rows - 1) * width], arena[start + (rows - 1) * width + 1]
+        if newest <= step - arena[room.HORIZON]:
+            newest = room.NEVER
+    for window in range(3):
+        oldest = step - arena[room.WINDOWS + window]
+        before = near(arena, start, rows, width, oldest, arena[guesses + 1 + window])
+        arena[guesses + 1 + window] = before
+        integers[i, COUNTS + window] = total - (arena[start + (before - 1) * width + 1] if before > 0 else 0)
     genuine, fraud = newest, room.NEVER
     if any_row(arena, account + room.WITHDRAWN):
         genuine, fraud = of_withdrawn(arena, account, step, newest, integers, i)
 
-    width, begin, end = room.OF_FRAUD, 0, 0
     if any_row(arena, account + room.FRAUDS):
-        begin, end = span(arena, account + room.FRAUDS, width, step)
-    if end > begin:
-        fraud = max(fraud, arena[end - width])
-        for window in range(3):
-            frauds = (end - after(arena, begin, end, width, step - arena[room.WINDOWS + window])) // width
-            integers[i, FRAUD_COUNTS + window] += frauds
-            integers[i, COUNTS + window] += frauds
-        integers[i, RUN] += (end - after(arena, begin, end, width, genuine - 1)) // width
+        fraud = max(fraud, of_frauds(arena, account, step, genuine, integers, i))
 
     doubles[i, TERMINAL_LAST] = last_label(genuine, fraud)
     if fraud != room.NEVER:
-        if arena[account + room.EPISODE] != step:
+        if not arena[account + room.EPISODE] <= step < arena[account + room.NEXT_EPISODE]:
             arena[account + room.FIRST], arena[account + room.LAST] = episode(arena, account, step)
-            arena[account + room.EPISODE] = step
+            arena[account + room.EPISODE], arena[account + room.NEXT_EPISODE] = step, stands_until(arena, account, step)
         doubles[i, SINCE_FIRST] = (time - arena[account + room.FIRST]) / DAY
         doubles[i, SINCE_LAST] = (time - arena[account + room.LAST]) / DAY
 
 
-@compiled
+@bare
+def of_frauds(arena: Integers, account: int, step: int, genuine: int, integers: Integers, i: int) -> int:
+    """The newest of those in force for good."""
+    rows, width, oldest = account + room.FRAUDS, room.OF_FRAUD, step - arena[room.HORIZON]
+    start, guess = arena[rows], account + room.FRAUD_GUESS
+    end = near(arena, start, arena[rows + room.SIZE] >> room.LEVEL_BITS, width, step, arena[guess])
+    arena[guess] = end
+    if end == 0 or arena[start + (end - 1) * width] <= oldest:
+        return room.NEVER
+    before = end
+    for window in range(3):
+        before = near(arena, start, end, width, step - arena[room.WINDOWS + window], before)
+        integers[i, FRAUD_COUNTS + window] += end - before
+        integers[i, COUNTS + window] += end - before
+    integers[i, RUN] += end - near(arena, start, end, width, max(genuine - 1, oldest), end)
+    return int(arena[start + (end - 1) * width])
+
+
+@bare
 def of_withdrawn(arena: Integers, account: int, step: int, genuine: int, integers: Integers, i: int) -> tuple[int, int]:
     """The newest steps of both kinds, `genuine` being that of those not withdrawn; counts are added."""
     fraud, width = room.NEVER, room.OF_WITHDRAWN
@@ -155,7 +201,7 @@ def of_withdrawn(arena: Integers, account: int, step: int, genuine: int, integer
     return genuine, fraud
 
 
-@compiled
+@bare
 def episode(arena: Integers, account: int, step: int) -> tuple[int, int]:
     """Earliest and latest event time of the newest frauds, back to a gap; at least one fraud is in force."""
     reached, first, last = step, room.FOREVER, room.NEVER
@@ -178,7 +224,36 @@ def episode(arena: Integers, account: int, step: int) -> tuple[int, int]:
         reached, first, last = since, min(first, time), max(last, time)
 
 
-@compiled
+@bare
+def fetch_account(arena: Integers, accounts: Integers, number: int) -> None:
+    if number >= 0:
+        prefetch(arena, accounts[number])
+        prefetch(arena, accounts[number] + LINE)
+
+
+@bare
+def fetch_rows(arena: Integers, accounts: Integers, number: int, width: int, first: int, guesses: int) -> None:
+    """Those around the bounds that were last asked for."""
+    if number >= 0 and accounts[number] != room.NOWHERE:
+        account = accounts[number]
+        for guess in range(first, first + guesses):
+            prefetch(arena, arena[account] + (arena[account + guess] - 1) * width)
+            prefetch(arena, arena[account] + (arena[account + guess] + 1) * width)
+
+
+@bare
+def stands_until(arena: Integers, account: int, step: int) -> int:
+    """The next step with another episode, at the earliest: when a fraud takes effect or the oldest one falls out."""
+    rows, width = account + room.FRAUDS, room.OF_FRAUD
+    if any_row(arena, account + room.WITHDRAWN):
+        return step + 1
+    begin, end = span(arena, rows, width, step)
+    until = arena[begin] + arena[room.HORIZON]
+    last = arena[rows] + (arena[rows + room.SIZE] >> room.LEVEL_BITS) * width
+    return int(min(until, arena[end]) if end < last else until)
+
+
+@bare
 def ask(
     arena: Integers,
     accounts: tuple[Integers, Integers],
@@ -191,6 +266,12 @@ def ask(
     asked about an unknown one, -1, stays as it is.
     """
     for i in range(len(times)):
+        if i + FAR < len(times):
+            fetch_account(arena, accounts[0], numbers[0][i + FAR])
+            fetch_account(arena, accounts[1], numbers[1][i + FAR])
+        if i + CLOSE < len(times):
+            fetch_rows(arena, accounts[0], numbers[0][i + CLOSE], room.OF_CARD, room.CARD_GUESSES, 2)
+            fetch_rows(arena, accounts[1], numbers[1][i + CLOSE], room.OF_TERMINAL, room.TERMINAL_GUESSES, 4)
         if numbers[0][i] >= 0 and accounts[0][numbers[0][i]] != room.NOWHERE:
             of_card(arena, accounts[0][numbers[0][i]], times[i], integers, doubles, i)
         if numbers[1][i] >= 0 and accounts[1][numbers[1][i]] != room.NOWHERE:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.labels.room import longer
-from schemas.compiled import compiled
+from schemas.compiled import bare
 
 Integers = NDArray[np.int64]
 Slots = NDArray[np.int32]
@@ -50,7 +50,7 @@ class Keys:
             _enter(self._table, self._hashes[: self._count])
 
 
-@compiled
+@bare
 def _number(table: Slots, hashes: Integers, count: int, wanted: Integers, slots: Slots) -> int:
     mask = len(table) - 1
     for i in range(len(wanted)):
@@ -66,7 +66,7 @@ def _number(table: Slots, hashes: Integers, count: int, wanted: Integers, slots:
     return count
 
 
-@compiled
+@bare
 def _find(table: Slots, hashes: Integers, wanted: Integers, slots: Slots) -> None:
     mask = len(table) - 1
     for i in range(len(wanted)):
@@ -77,7 +77,7 @@ def _find(table: Slots, hashes: Integers, wanted: Integers, slots: Slots) -> Non
         slots[i] = table[at]
 
 
-@compiled
+@bare
 def _enter(table: Slots, hashes: Integers) -> None:
     mask = len(table) - 1
     for slot in range(len(hashes)):

@@ -28,8 +28,14 @@ LEVEL_MASK: Final = ONE_ROW - 1
 
 GENUINE, FRAUDS, WITHDRAWN = 0, 2, 4
 """The lists of an account."""
-EPISODE, FIRST, LAST = 6, 7, 8
-"""Of a terminal's account: a step, NEVER for none, and the earliest and latest event time of its episode as of then."""
+EPISODE, FIRST, LAST, NEXT_EPISODE = 6, 7, 8, 14
+"""Of a terminal's account: a step, FOREVER for none, the earliest and latest event time of its episode as of then, and
+the step until which it is the same.
+"""
+CARD_GUESSES, TERMINAL_GUESSES, FRAUD_GUESS = 6, 9, 13
+"""How many genuine rows came before each of the bounds that were last asked for: first guesses only. Of a card: the
+end, the horizon. Of a terminal: the end, the windows, the shortest first; and the end of its frauds.
+"""
 CARD_LEVEL, TERMINAL_LEVEL = 3, 4
 
 OF_CARD, OF_TERMINAL = 5, 2
