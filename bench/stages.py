@@ -42,7 +42,6 @@ from consumer.scoring import Scorer, tally
 from consumer.sending import send
 from models import rules, trees
 from models.features import features
-from models.hashing import hash_strings
 from models.memory import Sight
 from models.numbers import logistic
 from models.policies.reasons import joined
@@ -117,9 +116,7 @@ def through(on: World, fetched: Fetched, clock: Clock, desks: dict[str, Desk], c
     schema, checks = AVRO.columns.lot, on.decoder._checks  # noqa: SLF001
     clock("check", lambda: checked(part, coordinates, schema, checks))
     facts = clock("fold", lambda: memory.cards.fold(lot.rows))
-    answers = clock(
-        "labels", lambda: memory.labels.answers(facts.card, hash_strings(lot.rows["terminal_id"]), facts.at)
-    )
+    answers = clock("labels", lambda: memory.labels.answers(facts.card, facts.terminal, facts.at))
     matrix = clock("features", lambda: features(lot.rows, facts, answers, memory.places))
     sight = Sight(facts.card, facts.at.copy(), facts.amount, numbers(lot.rows["marks"]) | facts.marks, matrix)
     churn = clock("enrich", lambda: on.churn.look_up(lot.rows["customer_id"], sight.at))

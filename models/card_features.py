@@ -6,7 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.cards import CardFacts
-from models.cards.layout import AT, COUNTS, HIGHEST, MEDIAN_TWICE, OUTLIERS, PREVIOUS, TOTALS, Ints
+from models.cards.layout import (
+    AT,
+    COUNTS,
+    HIGHEST,
+    MEDIAN_TWICE,
+    NEW_COUNTRY,
+    NEW_DEVICE,
+    OUTLIERS,
+    PLACE_TIME,
+    PREVIOUS,
+    TOTALS,
+    Ints,
+)
 from models.feature_list import SPANS
 from schemas.compiled import compiled
 
@@ -20,9 +32,7 @@ SHORTEST_TRIP_MS: Final = 60_000
 
 
 @compiled
-def write(  # noqa: PLR0917
-    found: Ints, amounts: Ints, new_device: Ints, new_country: Ints, place_before: Ints, km: Matrix, matrix: Matrix
-) -> None:
+def write(found: Ints, amounts: Ints, km: Matrix, matrix: Matrix) -> None:
     """In the order of CARD_FEATURES."""
     for row in range(amounts.size):
         at, amount, out = found[row, AT], amounts[row], matrix[row]
@@ -39,12 +49,12 @@ def write(  # noqa: PLR0917
         out[2 * WINDOWS + 3] = found[row, OUTLIERS]
         if found[row, PREVIOUS] >= 0:
             out[2 * WINDOWS + 4] = (at - found[row, PREVIOUS]) / HOUR_MS
-        if new_device[row] >= 0:
-            out[2 * WINDOWS + 5] = new_device[row]
-        if new_country[row] >= 0:
-            out[2 * WINDOWS + 6] = new_country[row]
-        if place_before[row] >= 0:
-            out[2 * WINDOWS + 7] = km[row] / (max(at - place_before[row], SHORTEST_TRIP_MS) / HOUR_MS)
+        if found[row, NEW_DEVICE] >= 0:
+            out[2 * WINDOWS + 5] = found[row, NEW_DEVICE]
+        if found[row, NEW_COUNTRY] >= 0:
+            out[2 * WINDOWS + 6] = found[row, NEW_COUNTRY]
+        if found[row, PLACE_TIME] >= 0:
+            out[2 * WINDOWS + 7] = km[row] / (max(at - found[row, PLACE_TIME], SHORTEST_TRIP_MS) / HOUR_MS)
 
 
 def fill_card_features(cards: CardFacts, matrix: Matrix) -> None:
@@ -52,9 +62,6 @@ def fill_card_features(cards: CardFacts, matrix: Matrix) -> None:
     write(
         cards.found,
         cards.amount,
-        cards.new_device,
-        cards.new_country,
-        cards.place_before,
         cards.kilometres,
         matrix,
     )

@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from schemas.compiled import compiled
+from schemas.compiled import bare
 from schemas.lot.buffers import flags, texts
+from schemas.lot.cells import FIRST, Cells, bitmap, ends, letters, there
 
 Hashes = NDArray[np.uint64]
 
@@ -26,29 +27,40 @@ LAST_2: Final = unsigned(0x94D049BB133111EB)
 WORD_BYTES: Final = 8
 
 
-@compiled
+@bare
+def hash_text(data: NDArray[np.uint8], at: int, end: int) -> np.uint64:
+    if at == end:
+        return unsigned(0)
+    number = START ^ (unsigned(end - at) * OF_LENGTH)
+    while at < end:
+        word = unsigned(0)
+        if end - at >= WORD_BYTES:  # a fixed number of bytes is read as one
+            for i in range(WORD_BYTES):
+                word |= unsigned(data[unsigned(at) + unsigned(i)]) << unsigned(8 * i)
+        else:
+            for i in range(end - at):
+                word |= unsigned(data[unsigned(at) + unsigned(i)]) << unsigned(8 * i)
+        word *= OF_WORD
+        number ^= word ^ (word >> unsigned(32))
+        number = ((number << unsigned(29)) | (number >> unsigned(35))) * OF_SUM
+        at += WORD_BYTES
+    number = (number ^ (number >> unsigned(30))) * LAST_1
+    number = (number ^ (number >> unsigned(27))) * LAST_2
+    return number ^ (number >> unsigned(31))
+
+
+@bare
 def hash_texts(data: NDArray[np.uint8], offsets: NDArray[np.int64], found: Hashes) -> None:
     for row in range(found.size):
-        at, end = offsets[row], offsets[row + 1]
-        if at == end:
-            found[row] = unsigned(0)
-            continue
-        number = START ^ (unsigned(end - at) * OF_LENGTH)
-        while at < end:
-            word = unsigned(0)
-            if end - at >= WORD_BYTES:  # a fixed number of bytes is read as one
-                for i in range(WORD_BYTES):
-                    word |= unsigned(data[unsigned(at) + unsigned(i)]) << unsigned(8 * i)
-            else:
-                for i in range(end - at):
-                    word |= unsigned(data[unsigned(at) + unsigned(i)]) << unsigned(8 * i)
-            word *= OF_WORD
-            number ^= word ^ (word >> unsigned(32))
-            number = ((number << unsigned(29)) | (number >> unsigned(35))) * OF_SUM
-            at += WORD_BYTES
-        number = (number ^ (number >> unsigned(30))) * LAST_1
-        number = (number ^ (number >> unsigned(27))) * LAST_2
-        found[row] = number ^ (number >> unsigned(31))
+        found[row] = hash_text(data, offsets[row], offsets[row + 1])
+
+
+@bare
+def hash_column(lot: Cells, column: int, found: Hashes) -> None:
+    """As `hash_strings`, in a kernel."""
+    data, to, bits, first = letters(lot, column), ends(lot, column), bitmap(lot, column), lot[column, FIRST]
+    for row in range(found.size):
+        found[row] = hash_text(data, to[row], to[row + 1]) if there(bits, first + row) else unsigned(0)
 
 
 def hash_strings(column: pa.Array) -> Hashes:

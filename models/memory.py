@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.cards import CardBook
 from models.features import Matrix, Places, features
-from models.hashing import Hashes, hash_strings
+from models.hashing import Hashes
 from models.labels import LabelBook, LabelColumns
 from schemas.lot.buffers import numbers
 
@@ -49,6 +49,6 @@ class Memory:
 
     def see(self, rows: pa.RecordBatch) -> Sight:
         facts = self.cards.fold(rows)
-        answers = self.labels.answers(facts.card, hash_strings(rows["terminal_id"]), facts.at)
+        answers = self.labels.answers(facts.card, facts.terminal, facts.at)
         matrix = features(rows, facts, answers, self.places)
         return Sight(facts.card, facts.at.copy(), facts.amount, numbers(rows["marks"]) | facts.marks, matrix)

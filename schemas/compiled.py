@@ -19,16 +19,16 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 def compiled(function: F) -> F:
-    return _kept(function)
+    return _kept(function, arrays=True)
 
 
 def bare(function: F) -> F:
     """Of a function that makes no arrays: to hand one on then counts no references, which would stop the processor."""
-    return _kept(function, _nrt=False)
+    return _kept(function, arrays=False)
 
 
-def _kept(function: F, **how: bool) -> F:
-    made = njit(nogil=True, error_model="numpy", **how)(function)  # type: ignore[call-overload]
+def _kept(function: F, *, arrays: bool) -> F:
+    made = njit(nogil=True, error_model="numpy", _nrt=arrays)(function)  # type: ignore[call-overload]
     if isinstance(made, Dispatcher):
         with suppress(RuntimeError):  # no folder to keep it in: a read-only container
             made._cache = MachineCode(made)  # type: ignore[attr-defined]  # noqa: SLF001 - where numba looks

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 
 from models.cards.extract import Arrays, extract, insert
 from models.cards.facts import CardFacts
-from models.cards.habits import NEW_COUNTRY, NEW_DEVICE, PLACE, PLACE_TIME, REMARK_COLUMNS, UNKNOWN, observe
+from models.cards.habits import UNKNOWN, observe
+from models.cards.intake import Intake, intake
 from models.cards.layout import (
     ALWAYS,
     BLOCK,
@@ -33,23 +34,19 @@ from models.cards.layout import (
     CURSOR,
     FOUND_COLUMNS,
     FRESH,
+    NEW_DEVICE,
     USED_CARDS,
     Bytes,
     Int32s,
     Ints,
 )
-from models.cards.optional import far, optionals
 from models.cards.shelf import Shelf
 from models.cards.slots import evict, find
 from models.cards.terms import Terms
 from models.cards.windows import LANES, fold
-from models.hashing import hash_strings
 from models.money import Money
 from schemas.errors import Misconfigured
-from schemas.lot.buffers import numbers
-from schemas.verdicts import Mark
-
-ID_SHIFT = 15
+from schemas.lot.cells import Cells, cells
 
 
 class CardBook:
@@ -72,22 +69,15 @@ class CardBook:
 
     def fold(self, rows: pa.RecordBatch) -> CardFacts:
         """The facts on each row as of its own time; the book has then seen all of them."""
-        hashes = hash_strings(rows["card_id"])
-        amounts, foreign = self.money.amounts(rows)
-        slots = self._slots(hashes.view(np.int64), numbers(rows["partition"]).copy())
-        found, marks, deeds = self._fold(rows, slots, amounts)
-        remarks, kilometres = self._remarks(rows, slots, found, deeds)
-        self._evict(len(slots))
-        return CardFacts(
-            card=hashes,
-            amount=amounts,
-            marks=(marks | foreign * int(Mark.FOREIGN_CURRENCY)).astype(np.uint32),
-            found=found,
-            new_device=remarks[:, NEW_DEVICE],
-            new_country=remarks[:, NEW_COUNTRY],
-            kilometres=kilometres,
-            place_before=remarks[:, PLACE_TIME],
-        )
+        lot, size = cells(rows), rows.num_rows
+        taken, (amounts, foreign) = intake(lot, size), self.money.amounts(rows)
+        slots = self._slots(taken.cards.view(np.int64), taken.partitions, taken.last)
+        found, kilometres = np.empty((size, FOUND_COLUMNS), np.int64), np.empty(size)
+        marks, deeds = np.empty(size, np.uint32), np.empty(size, np.int8)
+        self._fold(slots, lot, amounts, foreign, taken.ids, found, marks, deeds)
+        self._remark(slots, taken, found, deeds, kilometres)
+        self._evict(size)
+        return CardFacts(taken.cards, amounts, marks, found, kilometres, taken.terminals, rows, lot)
 
     def to_arrays(self, partition: int) -> dict[str, NDArray[Any]]:
         """All that the book knows of a partition; equal histories give equal arrays."""
@@ -112,23 +102,28 @@ class CardBook:
         self._evict(len(self))
         shelf.forget_clock(partition)
 
-    def _slots(self, keys: Ints, partitions: Int32s) -> Int32s:
+    def _slots(self, keys: Ints, partitions: Int32s, last: int) -> Int32s:
         shelf, done = self._shelf, 0
         slots = np.empty(len(keys), np.int32)
-        if len(keys):
-            shelf.know(int(partitions.max()))
+        shelf.know(last)
         while True:
             done = find(shelf.table, shelf.cards, shelf.rings, shelf.sides, shelf.state, keys, partitions, done, slots)
             if done == len(keys):
                 return slots
             shelf.more_cards()
 
-    def _fold(self, rows: pa.RecordBatch, slots: Int32s, amounts: Ints) -> tuple[Ints, Ints, Bytes]:
+    def _fold(  # noqa: PLR0917
+        self,
+        slots: Int32s,
+        lot: Cells,
+        amounts: Ints,
+        foreign: NDArray[np.bool_],
+        ids: Ints,
+        found: Ints,
+        marks: NDArray[np.uint32],
+        deeds: Bytes,
+    ) -> None:
         shelf, done = self._shelf, 0
-        times, stamps = numbers(rows["event_time"]).copy(), numbers(rows["timestamp"]).copy()
-        ids = (hash_strings(rows["event_id"]) >> ID_SHIFT).view(np.int64)
-        found = np.empty((len(slots), FOUND_COLUMNS), np.int64)
-        marks, deeds = np.empty(len(slots), np.int64), np.empty(len(slots), np.int8)
         while True:
             done = fold(
                 shelf.cards,
@@ -143,9 +138,9 @@ class CardBook:
                 self._paid,
                 self._chain,
                 slots,
-                times,
-                stamps,
+                lot,
                 amounts,
+                foreign,
                 ids,
                 done,
                 found,
@@ -153,23 +148,17 @@ class CardBook:
                 deeds,
             )
             if done == len(slots):
-                return found, marks, deeds
+                return
             if shelf.out_of_blocks:
                 shelf.more_blocks((len(slots) - done) // BLOCK)
             else:
                 shelf.more_hours()
 
-    def _remarks(
-        self, rows: pa.RecordBatch, slots: Int32s, found: Ints, deeds: Bytes
-    ) -> tuple[Ints, NDArray[np.float64]]:
-        given = optionals(rows)
-        remarks = np.full((len(slots), REMARK_COLUMNS), UNKNOWN, np.int64)
-        kilometres = np.full(len(slots), np.nan)
-        if given.some or (deeds & FRESH).any():
-            observe(self._shelf.sides, slots, found, deeds, given.devices, given.countries, given.places, remarks)
-            moved = np.flatnonzero(remarks[:, PLACE_TIME] != UNKNOWN)
-            kilometres[moved] = far(given.places[moved], remarks[moved, PLACE])
-        return remarks, kilometres
+    def _remark(self, slots: Int32s, taken: Intake, found: Ints, deeds: Bytes, kilometres: NDArray[np.float64]) -> None:
+        if taken.some or (deeds & FRESH).any():
+            observe(self._shelf.sides, slots, found, deeds, taken.devices, taken.countries, taken.places, kilometres)
+        else:
+            found[:, NEW_DEVICE:], kilometres[:] = UNKNOWN, np.nan
 
     def _evict(self, budget: int) -> None:
         shelf = self._shelf

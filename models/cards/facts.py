@@ -3,9 +3,24 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from models.cards.layout import AT, COUNTS, HIGHEST, MEDIAN_TWICE, OUTLIERS, PREVIOUS, TOTALS, WINDOWS, Ints
+from models.cards.layout import (
+    AT,
+    COUNTS,
+    HIGHEST,
+    MEDIAN_TWICE,
+    NEW_COUNTRY,
+    NEW_DEVICE,
+    OUTLIERS,
+    PLACE_TIME,
+    PREVIOUS,
+    TOTALS,
+    WINDOWS,
+    Ints,
+)
+from schemas.lot.cells import Cells
 
 Floats = NDArray[np.float64]
 
@@ -24,15 +39,19 @@ class CardFacts:
     """To be added to those of the lot."""
 
     found: Ints
-    """The columns below, as the kernel wrote them."""
+    """The columns below, as the kernels wrote them."""
 
-    new_device: Ints
-    new_country: Ints
     kilometres: Floats
     """From the card's place before to this one; NaN where either is not known."""
 
-    place_before: Ints
-    """When the card was at its place before."""
+    terminal: NDArray[np.uint64]
+    """The terminal id's hash."""
+
+    rows: pa.RecordBatch
+    """That these are facts on."""
+
+    cells: Cells
+    """Where they lie."""
 
     @property
     def at(self) -> Ints:
@@ -77,3 +96,16 @@ class CardFacts:
     def outliers(self) -> Ints:
         """Events of the last 14 days of more than three times that median."""
         return self.found[:, OUTLIERS]
+
+    @property
+    def new_device(self) -> Ints:
+        return self.found[:, NEW_DEVICE]
+
+    @property
+    def new_country(self) -> Ints:
+        return self.found[:, NEW_COUNTRY]
+
+    @property
+    def place_before(self) -> Ints:
+        """When the card was at its place before."""
+        return self.found[:, PLACE_TIME]

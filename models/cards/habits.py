@@ -13,6 +13,10 @@ Where there is nothing to compare with, the answer is unknown, never "new".
 
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from models.cards.distance import measure
 from models.cards.layout import (
     ALWAYS,
     AT,
@@ -20,7 +24,11 @@ from models.cards.layout import (
     FOLDED,
     FRESH,
     NEVER,
+    NEW_COUNTRY,
+    NEW_DEVICE,
     NONE,
+    PLACE_TIME,
+    SIDE_WORDS,
     TIME_MIDDLE,
     TIME_SHIFT,
     Bytes,
@@ -28,6 +36,7 @@ from models.cards.layout import (
     Ints,
 )
 from schemas.compiled import bare
+from schemas.prefetch import prefetch
 
 REMEMBERED: Final = 3
 DEVICES: Final = 0
@@ -40,11 +49,13 @@ LOW_NAME: Final = 2**TIME_SHIFT - 1
 LONGITUDE_BITS: Final = 26
 LATITUDE_MIDDLE: Final = 9_000_000
 LONGITUDE_MIDDLE: Final = 18_000_000
-"""Places are in units of 1e-5 degrees."""
+"""Places are in units of 1e-5 degrees, so many of them a degree."""
 
-NEW_DEVICE, NEW_COUNTRY, PLACE_TIME, PLACE = range(4)
-REMARK_COLUMNS: Final = 4
+PER_DEGREE: Final = 1e5
 UNKNOWN: Final = NONE
+AHEAD: Final = 8
+LINE: Final = 8
+"""So many rows ahead what is remembered is fetched; words that are fetched at once."""
 
 
 @bare
@@ -100,6 +111,19 @@ def be_at(sides: Ints, slot: int, place: int, time: int) -> None:
 
 
 @bare
+def apart(place: int, other: int) -> float:
+    """Kilometres between two places that are known."""
+    north, east = place >> LONGITUDE_BITS, place & (2**LONGITUDE_BITS - 1)
+    other_north, other_east = other >> LONGITUDE_BITS, other & (2**LONGITUDE_BITS - 1)
+    return measure(
+        (north - LATITUDE_MIDDLE) / PER_DEGREE,
+        (east - LONGITUDE_MIDDLE) / PER_DEGREE,
+        (other_north - LATITUDE_MIDDLE) / PER_DEGREE,
+        (other_east - LONGITUDE_MIDDLE) / PER_DEGREE,
+    )
+
+
+@bare
 def observe(  # noqa: PLR0917
     sides: Ints,
     slots: Int32s,
@@ -108,19 +132,25 @@ def observe(  # noqa: PLR0917
     devices: Ints,
     countries: Ints,
     places: Ints,
-    remarks: Ints,
+    kilometres: NDArray[np.float64],
 ) -> None:
-    """Name 0 and place UNKNOWN where none is given; the remarks on a place are time and place of the one before."""
+    """Name 0 and place UNKNOWN where none is given."""
     for row in range(slots.size):
+        if row + AHEAD < slots.size:
+            for word in range(0, SIDE_WORDS, LINE):
+                prefetch(sides, slots[row + AHEAD] * SIDE_WORDS + word)
+            prefetch(sides, slots[row + AHEAD] * SIDE_WORDS + SIDE_WORDS - 1)
         slot, time = slots[row], found[row, AT]
         if deeds[row] & FRESH:
             sides[slot, :] = 0
-        remarks[row, NEW_DEVICE] = is_new(sides, slot, DEVICES, devices[row], time)
-        remarks[row, NEW_COUNTRY] = is_new(sides, slot, COUNTRIES, countries[row], time)
-        remarks[row, PLACE_TIME] = UNKNOWN
+        found[row, NEW_DEVICE] = is_new(sides, slot, DEVICES, devices[row], time)
+        found[row, NEW_COUNTRY] = is_new(sides, slot, COUNTRIES, countries[row], time)
+        found[row, PLACE_TIME], kilometres[row], before = UNKNOWN, np.nan, UNKNOWN
         for at in (PLACES + 2, PLACES):
             if places[row] != UNKNOWN and time - D30 < sides[slot, at] < time:
-                remarks[row, PLACE_TIME], remarks[row, PLACE] = sides[slot, at], sides[slot, at + 1]
+                found[row, PLACE_TIME], before = sides[slot, at], sides[slot, at + 1]
+        if found[row, PLACE_TIME] != UNKNOWN:
+            kilometres[row] = apart(places[row], before)
         if deeds[row] & FOLDED:
             if devices[row] != 0:
                 remember(sides, slot, DEVICES, devices[row], time)

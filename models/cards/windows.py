@@ -12,20 +12,40 @@ the guess, only how soon it is found.
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.cards.layout import ALWAYS, AMOUNT_MIDDLE, AMOUNT_SHIFT, AT, BLOCK, BLOCK_SHIFT, CALM, CAP, CLOCK
-from models.cards.layout import COUNT, COUNTS, D1, D7, D14, D30, FIRST, FOLDED, FREE_BLOCK, FREE_HOUR, FRESH
+from models.cards.layout import (
+    CARD_WORDS,
+    COUNT,
+    COUNTS,
+    RING_WORDS,
+    D1,
+    D7,
+    D14,
+    D30,
+    FIRST,
+    FOLDED,
+    FREE_BLOCK,
+    FREE_HOUR,
+    FRESH,
+)
 from models.cards.layout import FUTURE_MS, GUESS, H1, HIGH_ID, HIGHEST, HIGHEST_GUESS, HOUR, HOUR_COUNT, HOUR_NEXT
 from models.cards.layout import HOUR_SUM, HOURS, IDLE_MS, KEPT_MS, LOW_ID, LOWEST, M10, MEDIAN_TWICE, NEVER, NEWEST
 from models.cards.layout import NONE, OUTLIERS, PARTITION, PREVIOUS, RUN, TIME_MIDDLE, TIME_SHIFT, TOTALS
 from models.cards.layout import USED_BLOCKS, USED_HOURS, WINDOWS, Bytes, Int32s, Ints
 from models.cards.slots import give_back
 from schemas.compiled import bare
+from schemas.lot.cells import Cells, longs, place
+from schemas.prefetch import prefetch
 from schemas.verdicts import Mark
 
 LATE, REDELIVERED = int(Mark.LATE), int(Mark.REDELIVERED)
-FUTURE, CAPPED = int(Mark.FUTURE), int(Mark.CAPPED)
+FUTURE, CAPPED, FOREIGN = int(Mark.FUTURE), int(Mark.CAPPED), int(Mark.FOREIGN_CURRENCY)
+EVENT_TIME, TIMESTAMP = place("event_time"), place("timestamp")
 LANES: Final = 16
+STRIDE: Final = 3
+BLOCKS_AHEAD: Final = 3
 NEIGHBOURS: Final = 4
 """So often the next amount is tried before the middle of what is left."""
 
@@ -155,6 +175,29 @@ def add_hours(node: int, time: int, hours: Ints, found: Ints, row: int) -> int:
 
 
 @bare
+def fetch_ahead(  # noqa: PLR0917
+    row: int, slots: Int32s, cards: Ints, rings: Int32s, entries: Ints, links: Int32s
+) -> None:
+    """What the next rows look at: their cards, then block after block of their entries."""
+    if row + 4 * STRIDE < slots.size:
+        slot = slots[row + 4 * STRIDE]
+        prefetch(cards, slot * CARD_WORDS)
+        prefetch(rings, slot * RING_WORDS)
+        prefetch(rings, slot * RING_WORDS + RING_WORDS - 1)
+    for turn in range(BLOCKS_AHEAD):
+        ahead = row + (BLOCKS_AHEAD - turn) * STRIDE
+        if ahead < slots.size:
+            slot = slots[ahead]
+            block = rings[slot, FIRST] >> BLOCK_SHIFT
+            for _ in range(turn):
+                block = links[block]
+            prefetch(entries, block * 2 * BLOCK)
+            prefetch(entries, block * 2 * BLOCK + BLOCK)
+            prefetch(entries, block * 2 * BLOCK + 2 * BLOCK - 1)
+            prefetch(links, block)
+
+
+@bare
 def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an array in it costs
     cards: Ints,
     rings: Int32s,
@@ -168,17 +211,19 @@ def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an ar
     paid: Ints,
     chain: Int32s,
     slots: Int32s,
-    times: Ints,
-    stamps: Ints,
+    lot: Cells,
     amounts: Ints,
+    foreign: NDArray[np.bool_],
     ids: Ints,
     start: int,
     found: Ints,
-    marks: Ints,
+    marks: NDArray[np.uint32],
     deeds: Bytes,
 ) -> int:
     """The first row for which there was no room, else the number of rows."""
+    times, stamps = longs(lot, EVENT_TIME), longs(lot, TIMESTAMP)
     for row in range(start, slots.size):
+        fetch_ahead(row, slots, cards, rings, entries, links)
         blocks = state[FREE_BLOCK] != NONE or state[USED_BLOCKS] < links.size
         if not blocks or (state[FREE_HOUR] == NONE and state[USED_HOURS] == hours.shape[0]):
             return row
@@ -247,7 +292,7 @@ def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an ar
         found[row, TOTALS + 2], found[row, TOTALS + 3], found[row, TOTALS + 4] = s2, s3, s4
         if rings[slot, HOURS] != NONE:
             mark |= add_hours(rings[slot, HOURS], time, hours, found, row)
-        marks[row] = mark
+        marks[row] = mark | foreign[row] * FOREIGN
 
         if mark & (FUTURE | REDELIVERED) == 0 and time > newest - D30:
             deed |= FOLDED
