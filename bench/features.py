@@ -88,7 +88,7 @@ def measure(book: CardBook, rows: pa.RecordBatch, size: int) -> dict[str, float]
         piece, facts = rows.slice(at, size), list[CardFacts]()
         steps["hash three ids"].append(spent(lambda piece=piece: _hashed(piece)))
         steps["card book"].append(spent(lambda piece=piece, facts=facts: facts.append(book.fold(piece))))
-        steps["feature matrix"].append(spent(lambda piece=piece, facts=facts: features(piece, facts[0], None, HOME)))
+        steps["feature matrix"].append(spent(lambda facts=facts: features(facts[0], None, HOME)))
     return {name: median(times) / size for name, times in steps.items()}
 
 

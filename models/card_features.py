@@ -19,26 +19,29 @@ from models.cards.layout import (
     TOTALS,
     Ints,
 )
-from models.feature_list import SPANS
-from schemas.compiled import compiled
+from models.feature_list import CARD_FEATURES, SPANS
+from schemas.compiled import bare
 
 Matrix = NDArray[np.float64]
 
 WINDOWS: Final = len(SPANS)
+COLUMNS: Final = len(CARD_FEATURES)
 LONGEST: Final = WINDOWS - 1
 HOUR_MS: Final = 3_600_000
 SHORTEST_TRIP_MS: Final = 60_000
 """Two places within a minute count as a minute apart: clocks are not better than that."""
 
 
-@compiled
-def write(found: Ints, amounts: Ints, km: Matrix, matrix: Matrix) -> None:
+@bare
+def write(found: Ints, amounts: Ints, km: Matrix, matrix: Matrix) -> None:  # noqa: C901
     """In the order of CARD_FEATURES."""
     for row in range(amounts.size):
         at, amount, out = found[row, AT], amounts[row], matrix[row]
         for window in range(WINDOWS):
             out[window] = found[row, COUNTS + window]
             out[WINDOWS + window] = found[row, TOTALS + window] / found[row, COUNTS + window]
+        for column in range(2 * WINDOWS, COLUMNS):
+            out[column] = np.nan
         others, total = found[row, COUNTS + LONGEST] - 1, found[row, TOTALS + LONGEST] - amount
         if others > 0 and total > 0:
             out[2 * WINDOWS] = amount / (total / others)
@@ -58,7 +61,7 @@ def write(found: Ints, amounts: Ints, km: Matrix, matrix: Matrix) -> None:
 
 
 def fill_card_features(cards: CardFacts, matrix: Matrix) -> None:
-    """In the first columns, in the order of CARD_FEATURES; the matrix comes full of NaN."""
+    """In the first columns, in the order of CARD_FEATURES."""
     write(
         cards.found,
         cards.amount,

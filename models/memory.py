@@ -50,5 +50,5 @@ class Memory:
     def see(self, rows: pa.RecordBatch) -> Sight:
         facts = self.cards.fold(rows)
         answers = self.labels.answers(facts.card, facts.terminal, facts.at)
-        matrix = features(rows, facts, answers, self.places)
-        return Sight(facts.card, facts.at.copy(), facts.amount, numbers(rows["marks"]) | facts.marks, matrix)
+        matrix = features(facts, answers, self.places)
+        return Sight(facts.card, facts.at, facts.amount, numbers(rows["marks"]) | facts.marks, matrix)

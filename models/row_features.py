@@ -3,25 +3,24 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from models.feature_list import ROW_FEATURES
-from models.local_time import local_hours_and_days
-from schemas.compiled import compiled
-from schemas.lot.buffers import flags, numbers, texts
+from models.local_time import DAY_MS, HOUR_MS, NO_TIME, clock, local
+from schemas.compiled import bare
+from schemas.lot.cells import FIRST, SYMBOLS, Cells, bitmap, ends, ints, letters, place, symbols, there
 
 Matrix = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
-Flags = NDArray[np.bool_]
 
 NIGHT_ENDS: Final = 6
 SATURDAY: Final = 5
 WEEKDAY_OF_THE_EPOCH: Final = 3
+COUNTRY, CATEGORY, CHANNEL = place("country"), place("merchant_category"), place("channel")
 CARD_NOT_PRESENT: Final = frozenset(("ONLINE", "PHONE"))
 AMOUNT, HOUR, NIGHT, WEEKEND, FOREIGN, RISKY, ONLINE = range(len(ROW_FEATURES))
 """In the order of ROW_FEATURES."""
@@ -36,69 +35,77 @@ class Places:
     risky_categories: Collection[int] = ()
 
 
-def fill_row_features(rows: pa.RecordBatch, times: Integers, amounts: Integers, places: Places, matrix: Matrix) -> None:
+def fill_row_features(lot: Cells, times: Integers, amounts: Integers, places: Places, matrix: Matrix) -> None:
     """The first columns of the matrix; what the bank says nothing of, or the row, is 0."""
-    hours, days = local_hours_and_days(times, places.timezone)
-    write_clocks(amounts, hours, days, matrix)
-    country, category, channel = rows["country"], rows["merchant_category"], rows["channel"]
-    if places.home_countries and country.null_count < len(country):
-        text, (home, ends) = texts(country), _joined(frozenset(places.home_countries))
-        write_foreign(flags(country), text.data, text.offsets, home, ends, matrix)
-    if places.risky_categories and category.null_count < len(category):
-        write_risky(flags(category), numbers(category), _sorted(frozenset(places.risky_categories)), matrix)
-    if channel.null_count < len(channel):
-        online = np.array([symbol in CARD_NOT_PRESENT for symbol in channel.dictionary.to_pylist()], np.bool_)
-        write_online(flags(channel), numbers(channel.indices), online, matrix)
+    home, risky = _joined(frozenset(places.home_countries)), _sorted(frozenset(places.risky_categories))
+    of, done = clock(places.timezone), 0
+    while (done := write(done, lot, times, amounts, of.shifts, *home, risky, *_ABSENT, matrix)) < len(times):
+        of.learn(int(times[done]))
 
 
-@compiled
-def write_clocks(amounts: Integers, hours: Integers, days: Integers, matrix: Matrix) -> None:
-    for row in range(amounts.size):
-        out = matrix[row]
-        out[AMOUNT], out[HOUR], out[NIGHT] = amounts[row], hours[row], hours[row] < NIGHT_ENDS
-        out[WEEKEND] = (days[row] + WEEKDAY_OF_THE_EPOCH) % 7 >= SATURDAY
+@bare
+def write(  # noqa: PLR0917
+    start: int,
+    lot: Cells,
+    times: Integers,
+    amounts: Integers,
+    shifts: Integers,
+    home: Bytes,
+    home_ends: Integers,
+    risky: NDArray[np.int32],
+    absent: Bytes,
+    absent_ends: Integers,
+    matrix: Matrix,
+) -> int:
+    """The first row whose time is not known on the clocks, else the number of rows."""
+    countries, to, located = letters(lot, COUNTRY), ends(lot, COUNTRY), bitmap(lot, COUNTRY)
+    categories, sorted_in = ints(lot, CATEGORY), bitmap(lot, CATEGORY)
+    words, words_to = letters(lot, SYMBOLS), ends(lot, SYMBOLS)
+    channels, came = symbols(lot, CHANNEL), bitmap(lot, CHANNEL)
+    for row in range(start, amounts.size):
+        time, out = local(shifts, times[row]), matrix[row]
+        if time == NO_TIME:
+            return row
+        day = time // DAY_MS
+        hour = (time - day * DAY_MS) // HOUR_MS
+        out[AMOUNT], out[HOUR], out[NIGHT] = amounts[row], hour, hour < NIGHT_ENDS
+        out[WEEKEND] = (day + WEEKDAY_OF_THE_EPOCH) % 7 >= SATURDAY
         out[FOREIGN] = out[RISKY] = out[ONLINE] = 0.0
+        if home_ends.size > 1 and there(located, lot[COUNTRY, FIRST] + row):
+            out[FOREIGN] = not among(countries, to[row], to[row + 1], home, home_ends)
+        if risky.size and there(sorted_in, lot[CATEGORY, FIRST] + row):
+            for one in range(risky.size):
+                if categories[row] == risky[one]:
+                    out[RISKY] = 1.0
+        if there(came, lot[CHANNEL, FIRST] + row):
+            symbol = channels[row]
+            out[ONLINE] = among(words, words_to[symbol], words_to[symbol + 1], absent, absent_ends)
+    return int(amounts.size)
 
 
-@compiled
-def write_foreign(  # noqa: PLR0917
-    given: Flags, data: Bytes, offsets: Integers, home: Bytes, ends: Integers, matrix: Matrix
-) -> None:
-    for row in range(given.size):
-        begin, length = offsets[row], offsets[row + 1] - offsets[row]
-        found = not given[row]
-        for one in range(ends.size - 1):
-            if found or ends[one + 1] - ends[one] != length:
-                continue
+@bare
+def among(data: Bytes, begin: int, end: int, words: Bytes, ends_of_words: Integers) -> bool:
+    for one in range(ends_of_words.size - 1):
+        at, length = ends_of_words[one], end - begin
+        if ends_of_words[one + 1] - at == length:
             same = 0
-            while same < length and data[begin + same] == home[ends[one] + same]:
+            while same < length and data[begin + same] == words[at + same]:
                 same += 1
-            found = same == length
-        matrix[row, FOREIGN] = not found
-
-
-@compiled
-def write_risky(given: Flags, categories: NDArray[np.int32], risky: NDArray[np.int32], matrix: Matrix) -> None:
-    for row in range(given.size):
-        found = False
-        for one in range(risky.size):
-            found = found or categories[row] == risky[one]
-        matrix[row, RISKY] = found and given[row]
-
-
-@compiled
-def write_online(given: Flags, symbols: NDArray[Any], online: Flags, matrix: Matrix) -> None:
-    for row in range(given.size):
-        matrix[row, ONLINE] = given[row] and online[symbols[row]]
+            if same == length:
+                return True
+    return False
 
 
 @lru_cache(maxsize=64)
 def _joined(words: frozenset[str]) -> tuple[Bytes, Integers]:
     encoded = [word.encode() for word in sorted(words)]
-    ends = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
-    return np.frombuffer(b"".join(encoded), np.uint8), ends
+    last = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
+    return np.array(list(b"".join(encoded)), np.uint8), last
 
 
 @lru_cache(maxsize=64)
 def _sorted(values: frozenset[int]) -> NDArray[np.int32]:
     return np.array(sorted(values), np.int32)
+
+
+_ABSENT: Final = _joined(CARD_NOT_PRESENT)

@@ -29,6 +29,7 @@ from models.cards.habits import UNKNOWN, observe
 from models.cards.intake import Intake, intake
 from models.cards.layout import (
     ALWAYS,
+    AT,
     BLOCK,
     CLOCK,
     CURSOR,
@@ -77,7 +78,9 @@ class CardBook:
         self._fold(slots, lot, amounts, foreign, taken.ids, found, marks, deeds)
         self._remark(slots, taken, found, deeds, kilometres)
         self._evict(size)
-        return CardFacts(taken.cards, amounts, marks, found, kilometres, taken.terminals, rows, lot)
+        return CardFacts(
+            taken.cards, found[:, AT].copy(), amounts, marks, found, kilometres, taken.terminals, rows, lot
+        )
 
     def to_arrays(self, partition: int) -> dict[str, NDArray[Any]]:
         """All that the book knows of a partition; equal histories give equal arrays."""

@@ -17,7 +17,7 @@ HALVINGS: Final = 4
 
 @bare
 def measure(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
-    """Kilometres along the great circle, by the haversine formula; in degrees; to within a metre, 0 for the same place."""
+    """Kilometres along the great circle, by the haversine formula, to within a metre; 0 for the same place."""
     east = abs(other_longitude - longitude)
     up = _sine((other_latitude - latitude) * (RADIANS / 2.0))
     along = _sine(min(east, 360.0 - east) * (RADIANS / 2.0))

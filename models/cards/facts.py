@@ -7,7 +7,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from models.cards.layout import (
-    AT,
     COUNTS,
     HIGHEST,
     MEDIAN_TWICE,
@@ -32,6 +31,9 @@ class CardFacts:
     card: NDArray[np.uint64]
     """The card id's hash."""
 
+    at: Ints
+    """The time as of which the event was scored."""
+
     amount: Ints
     """In minor units of the reference currency."""
 
@@ -52,11 +54,6 @@ class CardFacts:
 
     cells: Cells
     """Where they lie."""
-
-    @property
-    def at(self) -> Ints:
-        """The time as of which the event was scored."""
-        return self.found[:, AT]
 
     @property
     def counts(self) -> Ints:

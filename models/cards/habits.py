@@ -124,7 +124,7 @@ def apart(place: int, other: int) -> float:
 
 
 @bare
-def observe(  # noqa: PLR0917
+def observe(  # noqa: C901, PLR0917
     sides: Ints,
     slots: Int32s,
     found: Ints,

@@ -262,8 +262,8 @@ def ask(
     integers: Integers,
     doubles: Doubles,
 ) -> None:
-    """One row each of integers and doubles per question. Accounts and numbers are of cards, then of terminals; what is
-    asked about an unknown one, -1, stays as it is.
+    """One row each of integers and doubles per question. Accounts and numbers are of cards, then of terminals; of an
+    unknown one, -1, nothing is known.
     """
     for i in range(len(times)):
         if i + FAR < len(times):
@@ -272,6 +272,8 @@ def ask(
         if i + CLOSE < len(times):
             fetch_rows(arena, accounts[0], numbers[0][i + CLOSE], room.OF_CARD, room.CARD_GUESSES, 2)
             fetch_rows(arena, accounts[1], numbers[1][i + CLOSE], room.OF_TERMINAL, room.TERMINAL_GUESSES, 4)
+        integers[i, :], doubles[i, :] = 0, np.nan
+        doubles[i, SUMSQ] = 0.0
         if numbers[0][i] >= 0 and accounts[0][numbers[0][i]] != room.NOWHERE:
             of_card(arena, accounts[0][numbers[0][i]], times[i], integers, doubles, i)
         if numbers[1][i] >= 0 and accounts[1][numbers[1][i]] != room.NOWHERE:

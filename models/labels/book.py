@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.labels.accounts import Accounts
-from models.labels.asking import SUMSQ, ask
+from models.labels.asking import ask
 from models.labels.chains import CARD_HASH, HAPPENED, KNOWN, OWNER, PAID, PLACE, VERDICT, Chains
 from models.labels.columns import NAMES, Hashes, Integers, LabelColumns
 from models.labels.facts import DOUBLES, INTEGERS, LabelFacts
@@ -38,12 +38,10 @@ class LabelBook:
 
     def answers(self, card: Hashes, terminal: Hashes, at_ms: Integers) -> LabelFacts:
         """One entry per row, as of the step of its own time."""
-        integers = np.zeros((len(at_ms), INTEGERS), np.int64)
-        doubles = np.full((len(at_ms), DOUBLES), np.nan)
-        doubles[:, SUMSQ] = 0.0
+        integers, doubles = np.empty((len(at_ms), len(INTEGERS)), np.int64), np.empty((len(at_ms), len(DOUBLES)))
         accounts, numbers = self._accounts, (self._cards.find(card), self._terminals.find(terminal))
         ask(accounts.arena, (accounts.cards, accounts.terminals), numbers, at_ms, integers, doubles)
-        return LabelFacts(*integers.T, *doubles.T)
+        return LabelFacts(integers, doubles)
 
     def labels(self) -> LabelColumns:
         """Every label that can still matter: learned by an empty book, they make this one."""

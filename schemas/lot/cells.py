@@ -19,7 +19,7 @@ Bytes = NDArray[np.uint8]
 Cells = Integers
 
 VALID, VALUES, TEXT, FIRST, ROWS = range(5)
-"""Of a column: where its bitmap, its values or offsets, and its bytes lie, 0 for nowhere; the first row, and how many."""
+"""Of a column: where its bitmap, its values or offsets, and its bytes lie, 0 for nowhere; the first row; how many."""
 SYMBOLS: Final = len(SCHEMA)
 """Where the dictionary of the one column that has one stands: after all columns."""
 

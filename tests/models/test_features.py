@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import make_dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from models.cards import CardBook
 from models.feature_list import CARD_FEATURES, LABEL_FEATURES
 from models.features import FEATURES, POSITION, ROW_FEATURES, Places, features, row_features
+from models.labels.facts import DOUBLES, INTEGERS, LabelFacts
 from models.local_time import local_hours_and_days
 from models.money import Money
 
@@ -25,15 +25,15 @@ LABELS = {
     "card_genuine_sum": [4_000, 500],
     "card_genuine_sumsq": [4_060_000, 250_000],
     "card_last_label": [0, np.nan],
-    "terminal_count_1d": [0, np.nan],
-    "terminal_count_7d": [10, np.nan],
-    "terminal_count_30d": [20, np.nan],
-    "terminal_fraud_1d": [0, np.nan],
-    "terminal_fraud_7d": [4, np.nan],
-    "terminal_fraud_30d": [5, np.nan],
+    "terminal_count_1d": [0, 0],
+    "terminal_count_7d": [10, 0],
+    "terminal_count_30d": [20, 0],
+    "terminal_fraud_1d": [0, 0],
+    "terminal_fraud_7d": [4, 0],
+    "terminal_fraud_30d": [5, 0],
     "terminal_days_since_first_fraud": [9, np.nan],
     "terminal_days_since_last_fraud": [2, np.nan],
-    "terminal_fraud_run": [3, np.nan],
+    "terminal_fraud_run": [3, 0],
     "terminal_last_label": [1, np.nan],
 }
 
@@ -77,7 +77,7 @@ def test_an_empty_lot_has_all_columns(lot: Make) -> None:
     """No rows in, no rows out, and the same columns."""
     empty = lot()
     assert row_features(empty, HERE).shape == (0, len(ROW_FEATURES))
-    assert features(empty, CardBook().fold(empty), None, HERE).shape == (0, len(FEATURES))
+    assert features(CardBook().fold(empty), None, HERE).shape == (0, len(FEATURES))
 
 
 def test_names_are_unique() -> None:
@@ -90,7 +90,7 @@ def test_names_are_unique() -> None:
 def test_what_a_row_says_stands_first(punctual: Make) -> None:
     """The features of a row alone are the first columns of all features, bit for bit."""
     rows = punctual({"country": "BR"}, {"hour": 3, "channel": "ONLINE"}, {"merchant_category": 7995, "hour": 150})
-    whole = features(rows, CardBook().fold(rows), None, HERE)
+    whole = features(CardBook().fold(rows), None, HERE)
     assert whole[:, : len(ROW_FEATURES)].tobytes() == row_features(rows, HERE).tobytes()
     assert tuple(FEATURES[: len(ROW_FEATURES)]) == ROW_FEATURES
 
@@ -102,7 +102,7 @@ def test_a_cards_past_by_hand(punctual: Make) -> None:
         {"amount_minor": 100, "hour": 20, "device_id": "a", "country": "DE"},
         {"amount_minor": 400, "hour": 21, "device_id": "b", "country": "FR", "latitude": 48.0, "longitude": 2.0},
     )
-    matrix = features(rows, CardBook().fold(rows), None, HERE)
+    matrix = features(CardBook().fold(rows), None, HERE)
     assert [column(matrix, f"count_{span}") for span in ("10min", "1h", "1d")] == [[1, 1, 1], [1, 1, 1], [1, 2, 3]]
     assert column(matrix, "mean_1d") == [1_000, 550, 500]
     for name, last in (("ratio_mean_30d", 400 / 550), ("ratio_median_30d", 400 / 550), ("ratio_highest_30d", 0.4)):
@@ -117,16 +117,18 @@ def test_a_cards_past_by_hand(punctual: Make) -> None:
 
 def test_labels_by_hand(punctual: Make) -> None:
     """Shares, ratios and deviations of what labels say; unknown stays unknown, and no share is made of nothing."""
-    labels = make_dataclass("Labels", LABELS)(*(np.array(each) for each in LABELS.values()))
+    integers = np.array([LABELS[each] for each in INTEGERS], np.int64).T.copy()
+    labels = LabelFacts(integers, np.array([LABELS[each] for each in DOUBLES]).T.copy())
     rows = punctual({"amount_minor": 1_200}, {"amount_minor": 1_000})
-    matrix = features(rows, CardBook().fold(rows), labels, HERE)
+    matrix = features(CardBook().fold(rows), labels, HERE)
     assert column(matrix, "terminal_fraud_share_7d")[0] == 0.4
     assert column(matrix, "terminal_fraud_share_30d")[0] == 0.25
     assert np.isnan(column(matrix, "terminal_fraud_share_1d")).all()
     assert column(matrix, "genuine_ratio") == [1.2, 2.0]
     assert column(matrix, "genuine_z")[0] == pytest.approx(200 / np.sqrt(20_000))
     assert np.isnan(column(matrix, "genuine_z")[1])
-    for name in ("card_days_since_fraud", "card_last_label", "terminal_fraud_run", "terminal_last_label"):
+    assert column(matrix, "terminal_fraud_run") == [3, 0]
+    for name in ("card_days_since_fraud", "card_last_label", "terminal_last_label"):
         assert column(matrix, name)[0] == LABELS[name][0]
         assert np.isnan(column(matrix, name)[1])
 
@@ -136,7 +138,7 @@ def test_nothing_is_infinite(punctual: Make) -> None:
     rows = punctual(*({"amount_minor": 0, "latitude": 80.0 - row, "longitude": 170.0, "hour": 0} for row in range(3)))
     later = punctual({"amount_minor": 5, "latitude": -80.0, "longitude": 0.0, "event_time": 1_767_571_200_001})
     book = CardBook()
-    matrix = np.concatenate([features(each, book.fold(each), None, HERE) for each in (rows, later)])
+    matrix = np.concatenate([features(book.fold(each), None, HERE) for each in (rows, later)])
     assert not np.isinf(matrix).any()
     assert np.isnan(column(matrix, "ratio_mean_30d")).all()
 
@@ -145,8 +147,8 @@ def test_amounts_are_in_the_reference_currency(lot: Make) -> None:
     """State and features see the converted amount."""
     rows = lot({"currency": "USD", "amount_minor": 1_000})
     facts = CardBook(money=Money("EUR", {"USD": 920_000})).fold(rows)
-    assert column(features(rows, facts, None, HERE), "amount_minor") == [920]
-    assert column(features(rows, facts, None, HERE), "mean_30d") == [920]
+    assert column(features(facts, None, HERE), "amount_minor") == [920]
+    assert column(features(facts, None, HERE), "mean_30d") == [920]
 
 
 def test_rows_do_not_see_the_lot_they_are_in(punctual: Make) -> None:
@@ -155,6 +157,6 @@ def test_rows_do_not_see_the_lot_they_are_in(punctual: Make) -> None:
         *({"hour": 7 * row, "amount_minor": row * row, "country": "DE" if row % 2 else None} for row in range(40))
     )
     whole, piece = CardBook(), CardBook()
-    together = features(rows, whole.fold(rows), None, HERE)
-    pieces = [features(each, piece.fold(each), None, HERE) for each in (rows.slice(at, 1) for at in range(40))]
+    together = features(whole.fold(rows), None, HERE)
+    pieces = [features(piece.fold(each), None, HERE) for each in (rows.slice(at, 1) for at in range(40))]
     assert together.tobytes() == np.concatenate(pieces).tobytes()

@@ -4,17 +4,16 @@ import math
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from models.labels import LabelBook, LabelColumns, LabelFacts, LabelParams
+from models.labels import LabelBook, LabelColumns, LabelParams
+from models.labels.facts import NAMES
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
 START = 1_700_000_000_000
-NAMES = [each.name for each in fields(LabelFacts)]
 KINDS: list[Any] = [np.uint64] * 3 + [np.int64] * 2 + [np.bool_] + [np.int64] * 3 + [np.bool_]
 
 

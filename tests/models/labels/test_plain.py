@@ -11,6 +11,7 @@ PLAIN = """
 import pickle, sys
 from pathlib import Path
 from models.labels import LabelBook
+from models.labels.facts import NAMES
 folder = Path(sys.argv[1])
 labels, cells = pickle.loads((folder / "given").read_bytes())
 book = LabelBook()
@@ -18,7 +19,7 @@ for first in range(0, len(labels), 100):
     book.learn(labels.take(slice(first, first + 100)))
 book = LabelBook.from_arrays(book.to_arrays())
 facts = book.answers(*cells)
-(folder / "facts").write_bytes(pickle.dumps({name: getattr(facts, name).copy() for name in facts.__slots__}))
+(folder / "facts").write_bytes(pickle.dumps({name: getattr(facts, name).copy() for name in NAMES}))
 """
 
 
