@@ -19,12 +19,13 @@ from models.cards.layout import (
     TOTALS,
     Ints,
 )
-from models.feature_list import CARD_FEATURES, SPANS
+from models.feature_list import CARD_FEATURES, ROW_FEATURES, SPANS
 from schemas.compiled import bare
 
 Matrix = NDArray[np.float64]
 
 WINDOWS: Final = len(SPANS)
+BEGIN: Final = len(ROW_FEATURES)
 COLUMNS: Final = len(CARD_FEATURES)
 LONGEST: Final = WINDOWS - 1
 HOUR_MS: Final = 3_600_000
@@ -36,7 +37,7 @@ SHORTEST_TRIP_MS: Final = 60_000
 def write(found: Ints, amounts: Ints, km: Matrix, matrix: Matrix) -> None:  # noqa: C901
     """In the order of CARD_FEATURES."""
     for row in range(amounts.size):
-        at, amount, out = found[row, AT], amounts[row], matrix[row]
+        at, amount, out = found[row, AT], amounts[row], matrix[row, BEGIN:]
         for window in range(WINDOWS):
             out[window] = found[row, COUNTS + window]
             out[WINDOWS + window] = found[row, TOTALS + window] / found[row, COUNTS + window]
@@ -61,7 +62,7 @@ def write(found: Ints, amounts: Ints, km: Matrix, matrix: Matrix) -> None:  # no
 
 
 def fill_card_features(cards: CardFacts, matrix: Matrix) -> None:
-    """In the first columns, in the order of CARD_FEATURES."""
+    """In the columns after those of the row."""
     write(
         cards.found,
         cards.amount,

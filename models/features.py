@@ -52,10 +52,9 @@ def features(cards: CardFacts, labels: LabelFacts | None, places: Places) -> Mat
     """Times are those as of which the rows were scored; without labels what rests on them is not known."""
     matrix = np.empty((len(cards.amount), len(FEATURES)))
     fill_row_features(cards.cells, cards.at, cards.amount, places, matrix)
-    fill_card_features(cards, matrix[:, len(ROW_FEATURES) :])
-    of_labels = matrix[:, len(FEATURES) - len(LABEL_FEATURES) :]
+    fill_card_features(cards, matrix)
     if labels:
-        fill_label_features(labels, cards.amount, of_labels)
+        fill_label_features(labels, cards.amount, matrix)
     else:
-        of_labels[:] = np.nan
+        matrix[:, len(FEATURES) - len(LABEL_FEATURES) :] = np.nan
     return matrix

@@ -4,8 +4,11 @@ A text is read as little-endian words of eight bytes, the last filled up with ze
 No text, and the empty one, are 0. Snapshots and labels rest on these numbers: a change would make all of them void.
 """
 
+from contextlib import nullcontext
+from functools import partial
 from typing import Final
 
+import numba
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -17,6 +20,9 @@ from schemas.lot.cells import FIRST, Cells, bitmap, ends, letters, there
 Hashes = NDArray[np.uint64]
 
 unsigned = np.uint64
+
+wrapping: Final = partial(np.errstate, over="ignore") if getattr(numba.config, "DISABLE_JIT") else nullcontext  # noqa: B009
+"""Around what multiplies hashes: products wrap, and plain Python would warn of it."""
 
 START: Final = unsigned(0x9E3779B97F4A7C15)
 OF_LENGTH: Final = unsigned(0xD6E8FEB86659FD93)
@@ -67,7 +73,7 @@ def hash_strings(column: pa.Array) -> Hashes:
     """One number per row of a string column."""
     text = texts(column)
     found = np.empty(len(column), np.uint64)
-    with np.errstate(over="ignore"):  # products wrap; only plain Python would warn of it
+    with wrapping():
         hash_texts(text.data, text.offsets, found)
     if column.null_count:
         found[~flags(column)] = 0  # Arrow leaves open what lies below a null

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.feature_list import LABEL_SPANS
+from models.feature_list import FEATURES, LABEL_FEATURES, LABEL_SPANS
 from models.labels import LabelFacts
 from models.labels.asking import (
     CARD_COUNT,
@@ -25,6 +25,7 @@ from schemas.compiled import bare
 Matrix = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+BEGIN: Final = len(FEATURES) - len(LABEL_FEATURES)
 SPANS: Final = len(LABEL_SPANS)
 FEWEST_FOR_SPREAD: Final = 2
 
@@ -33,7 +34,7 @@ FEWEST_FOR_SPREAD: Final = 2
 def write(integers: Integers, doubles: Matrix, amounts: Integers, matrix: Matrix) -> None:
     """In the order of LABEL_FEATURES."""
     for row in range(amounts.size):
-        out, amount, count = matrix[row], amounts[row], float(integers[row, CARD_COUNT])
+        out, amount, count = matrix[row, BEGIN:], amounts[row], float(integers[row, CARD_COUNT])
         out[0] = out[1] = np.nan
         if count > 0.0:
             mean = integers[row, CARD_SUM] / count
@@ -55,5 +56,5 @@ def write(integers: Integers, doubles: Matrix, amounts: Integers, matrix: Matrix
 
 
 def fill_label_features(labels: LabelFacts, amounts: Integers, matrix: Matrix) -> None:
-    """In the first columns, in the order of LABEL_FEATURES."""
+    """In the last columns."""
     write(labels.integers, labels.doubles, amounts, matrix)

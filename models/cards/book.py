@@ -71,7 +71,10 @@ class CardBook:
     def fold(self, rows: pa.RecordBatch) -> CardFacts:
         """The facts on each row as of its own time; the book has then seen all of them."""
         lot, size = cells(rows), rows.num_rows
-        taken, (amounts, foreign) = intake(lot, size), self.money.amounts(rows)
+        taken = intake(lot, size)
+        amounts, foreign = (
+            self.money.amounts(rows) if self.money.reference else (taken.amounts, np.zeros(size, np.bool_))
+        )
         slots = self._slots(taken.cards.view(np.int64), taken.partitions, taken.last)
         found, kilometres = np.empty((size, FOUND_COLUMNS), np.int64), np.empty(size)
         marks, deeds = np.empty(size, np.uint32), np.empty(size, np.int8)

@@ -27,6 +27,7 @@ from models.cards.layout import (
     NEW_COUNTRY,
     NEW_DEVICE,
     NONE,
+    PLACE,
     PLACE_TIME,
     SIDE_WORDS,
     TIME_MIDDLE,
@@ -145,12 +146,10 @@ def observe(  # noqa: C901, PLR0917
             sides[slot, :] = 0
         found[row, NEW_DEVICE] = is_new(sides, slot, DEVICES, devices[row], time)
         found[row, NEW_COUNTRY] = is_new(sides, slot, COUNTRIES, countries[row], time)
-        found[row, PLACE_TIME], kilometres[row], before = UNKNOWN, np.nan, UNKNOWN
+        found[row, PLACE_TIME] = UNKNOWN
         for at in (PLACES + 2, PLACES):
             if places[row] != UNKNOWN and time - D30 < sides[slot, at] < time:
-                found[row, PLACE_TIME], before = sides[slot, at], sides[slot, at + 1]
-        if found[row, PLACE_TIME] != UNKNOWN:
-            kilometres[row] = apart(places[row], before)
+                found[row, PLACE_TIME], found[row, PLACE] = sides[slot, at], sides[slot, at + 1]
         if deeds[row] & FOLDED:
             if devices[row] != 0:
                 remember(sides, slot, DEVICES, devices[row], time)
@@ -158,3 +157,5 @@ def observe(  # noqa: C901, PLR0917
                 remember(sides, slot, COUNTRIES, countries[row], time)
             if places[row] != UNKNOWN:
                 be_at(sides, slot, places[row], time)
+    for row in range(slots.size):  # by itself, so that several rows are measured at once
+        kilometres[row] = apart(places[row], found[row, PLACE]) if found[row, PLACE_TIME] != UNKNOWN else np.nan

@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 
 from models.cards.habits import LATITUDE_MIDDLE, LONGITUDE_BITS, LONGITUDE_MIDDLE, PER_DEGREE, UNKNOWN
 from models.cards.layout import NONE, Int32s, Ints
-from models.hashing import Hashes, hash_column
+from models.hashing import Hashes, hash_column, wrapping
 from schemas.compiled import bare
-from schemas.lot.cells import FIRST, Cells, bitmap, doubles, ints, place, there
+from schemas.lot.cells import FIRST, Cells, bitmap, doubles, ints, longs, place, there
 
 ID_SHIFT: Final = 15
 NAME_SHIFT: Final = 20
 
 CARD_ID, TERMINAL_ID, EVENT_ID = place("card_id"), place("terminal_id"), place("event_id")
 PARTITION, DEVICE_ID, COUNTRY = place("partition"), place("device_id"), place("country")
-LATITUDE, LONGITUDE = place("latitude"), place("longitude")
+AMOUNT, LATITUDE, LONGITUDE = place("amount_minor"), place("latitude"), place("longitude")
 CARDS, TERMINALS, EVENTS, DEVICES, COUNTRIES, HASHED = range(6)
 
 
@@ -35,15 +35,17 @@ class Intake:
     some: bool
     """Whether any of the last three is given."""
     partitions: Int32s
+    amounts: Ints
+    """As they are written, in whatever currency."""
     last: int
     """The highest partition there is."""
 
 
 def intake(lot: Cells, rows: int) -> Intake:
     hashes = np.empty((HASHED, rows), np.uint64)
-    places, partitions = np.empty(rows, np.int64), np.empty(rows, np.int32)
-    with np.errstate(over="ignore"):  # products wrap; only plain Python would warn of it
-        some, last = _take_in(lot, hashes, places, partitions)
+    places, partitions, amounts = np.empty(rows, np.int64), np.empty(rows, np.int32), np.empty(rows, np.int64)
+    with wrapping():
+        some, last = _take_in(lot, hashes, places, partitions, amounts)
     numbers: Any = hashes.view(np.int64)
     return Intake(
         hashes[CARDS],
@@ -54,12 +56,15 @@ def intake(lot: Cells, rows: int) -> Intake:
         places,
         some,
         partitions,
+        amounts,
         last,
     )
 
 
 @bare
-def _take_in(lot: Cells, hashes: NDArray[np.uint64], places: Ints, partitions: Int32s) -> tuple[bool, int]:
+def _take_in(
+    lot: Cells, hashes: NDArray[np.uint64], places: Ints, partitions: Int32s, amounts: Ints
+) -> tuple[bool, int]:
     hash_column(lot, CARD_ID, hashes[CARDS])
     hash_column(lot, TERMINAL_ID, hashes[TERMINALS])
     hash_column(lot, EVENT_ID, hashes[EVENTS])
@@ -68,9 +73,9 @@ def _take_in(lot: Cells, hashes: NDArray[np.uint64], places: Ints, partitions: I
     some = _name(lot, DEVICE_ID, hashes[DEVICES])
     some = _name(lot, COUNTRY, hashes[COUNTRIES]) or some
     some = _locate(lot, places) or some
-    of, last = ints(lot, PARTITION), int(NONE)
+    of, paid, last = ints(lot, PARTITION), longs(lot, AMOUNT), int(NONE)
     for row in range(places.size):
-        partitions[row] = of[row]
+        partitions[row], amounts[row] = of[row], paid[row]
         last = max(last, int(of[row]))
     return some, last
 

@@ -55,8 +55,8 @@ CALM: Final = 64
 """So many events of a partition in a row have passed a time before its clock does: a few wrong ones cannot move it."""
 
 AT, PREVIOUS, HIGHEST, MEDIAN_TWICE, OUTLIERS, COUNTS, TOTALS = 0, 1, 2, 3, 4, 5, 10
-NEW_DEVICE, NEW_COUNTRY, PLACE_TIME = 15, 16, 17
-FOUND_COLUMNS: Final = 18
+NEW_DEVICE, NEW_COUNTRY, PLACE_TIME, PLACE = 15, 16, 17, 18
+FOUND_COLUMNS: Final = 19
 FRESH, FOLDED = 1, 2
 FUTURE_MS, KEPT_MS, IDLE_MS, CAP = range(4)
 """Of the terms as the kernels get them."""

@@ -239,6 +239,8 @@ def fetch_rows(arena: Integers, accounts: Integers, number: int, width: int, fir
         for guess in range(first, first + guesses):
             prefetch(arena, arena[account] + (arena[account + guess] - 1) * width)
             prefetch(arena, arena[account] + (arena[account + guess] + 1) * width)
+        prefetch(arena, arena[account + room.FRAUDS])
+        prefetch(arena, arena[account + room.FRAUDS] + LINE)
 
 
 @bare
@@ -272,8 +274,10 @@ def ask(
         if i + CLOSE < len(times):
             fetch_rows(arena, accounts[0], numbers[0][i + CLOSE], room.OF_CARD, room.CARD_GUESSES, 2)
             fetch_rows(arena, accounts[1], numbers[1][i + CLOSE], room.OF_TERMINAL, room.TERMINAL_GUESSES, 4)
-        integers[i, :], doubles[i, :] = 0, np.nan
-        doubles[i, SUMSQ] = 0.0
+        for column in range(integers.shape[1]):
+            integers[i, column] = 0
+        for column in range(doubles.shape[1]):
+            doubles[i, column] = 0.0 if column == SUMSQ else np.nan
         if numbers[0][i] >= 0 and accounts[0][numbers[0][i]] != room.NOWHERE:
             of_card(arena, accounts[0][numbers[0][i]], times[i], integers, doubles, i)
         if numbers[1][i] >= 0 and accounts[1][numbers[1][i]] != room.NOWHERE:
