@@ -22,6 +22,7 @@ class Keys:
         self._count = 0
         self._hashes = np.zeros(FIRST_SIZE, np.int64)
         self._table = np.full(2 * FIRST_SIZE, NOBODY, np.int32)
+        _enter(self._table, self._hashes[:0])  # compiled now, not when the first table is full
 
     def __len__(self) -> int:
         return self._count
