@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.cards import CardBook
 from models.feature_list import CARD_FEATURES, LABEL_FEATURES
-from models.features import FEATURES, POSITION, ROW_FEATURES, Places, features, row_features
+from models.features import FEATURES, POSITION, ROW_FEATURES, Matrix, Places, features, row_features
 from models.labels.facts import DOUBLES, INTEGERS, LabelFacts
 from models.local_time import local_hours_and_days
 from models.money import Money
@@ -19,7 +19,7 @@ Make = Callable[..., pa.RecordBatch]
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia")
 HERE = Places("UTC", ("DE",), (7995,))
 HOUR = 3_600_000
-LABELS = {
+LABELS: dict[str, list[float]] = {
     "card_days_since_fraud": [3.5, np.nan],
     "card_genuine_count": [4, 1],
     "card_genuine_sum": [4_000, 500],
@@ -44,8 +44,8 @@ def punctual(lot: Make) -> Make:
     return lambda *examples: lot(*({"timestamp": -1} | example for example in examples))
 
 
-def column(matrix: np.ndarray, name: str) -> list[float]:
-    return matrix[:, POSITION[name]].tolist()
+def column(matrix: Matrix, name: str) -> list[float]:
+    return [float(each) for each in matrix[:, POSITION[name]]]
 
 
 @given(
