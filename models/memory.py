@@ -45,7 +45,7 @@ class Memory:
 
     def remember(self, rows: pa.RecordBatch) -> None:
         """Rows that are not asked about."""
-        self.cards.fold(rows)
+        self.cards.remember(rows)
 
     def see(self, rows: pa.RecordBatch) -> Sight:
         facts = self.cards.fold(rows)

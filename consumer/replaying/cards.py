@@ -61,7 +61,7 @@ class Cards:
             start, name, self.cold_since_ms, self._whole = header.offset, Name.of(header), header.cold_since_ms, True
             self.book.from_arrays(partition, restored.arrays)
         for lot, _ in self.lots(partition, start, offset):
-            self.book.fold(lot.rows)
+            self.book.remember(lot.rows)
         return Start(partition, None if name is None else str(name), start)
 
     def lots(self, partition: int, start: int, end: int, rows: int = ROWS) -> Iterator[tuple[Lot, Raw]]:

@@ -68,8 +68,15 @@ class CardBook:
     def nbytes(self) -> int:
         return self._shelf.nbytes
 
+    def remember(self, rows: pa.RecordBatch) -> None:
+        """The book has then seen all rows; that is cheaper than facts on them."""
+        self._seen(rows, asked=False)
+
     def fold(self, rows: pa.RecordBatch) -> CardFacts:
         """The facts on each row as of its own time; the book has then seen all of them."""
+        return self._seen(rows, asked=True)
+
+    def _seen(self, rows: pa.RecordBatch, *, asked: bool) -> CardFacts:
         lot, size = cells(rows), rows.num_rows
         taken = intake(lot, size)
         amounts, foreign = (
@@ -78,7 +85,7 @@ class CardBook:
         slots = self._slots(taken.cards.view(np.int64), taken.partitions, taken.last)
         found, kilometres = np.empty((size, FOUND_COLUMNS), np.int64), np.empty(size)
         marks, deeds = np.empty(size, np.uint32), np.empty(size, np.int8)
-        self._fold(slots, lot, amounts, foreign, taken.ids, found, marks, deeds)
+        self._fold(slots, lot, amounts, foreign, taken.ids, found, marks, deeds, asked=asked)
         self._remark(slots, taken, found, deeds, kilometres)
         self._evict(size)
         return CardFacts(
@@ -128,6 +135,8 @@ class CardBook:
         found: Ints,
         marks: NDArray[np.uint32],
         deeds: Bytes,
+        *,
+        asked: bool,
     ) -> None:
         shelf, done = self._shelf, 0
         while True:
@@ -148,6 +157,7 @@ class CardBook:
                 amounts,
                 foreign,
                 ids,
+                asked,
                 done,
                 found,
                 marks,

@@ -1,8 +1,8 @@
 """Every event in its card's past: exact windows as of its own time, then its own place in the ring.
 
 One event: what the card remembers is laid out in a row → the event's place among it → counts and sums of the windows
-that end there, highest, median and outliers of the longest → folded, unless it is a copy, too late or in the future →
-what is too old or too much leaves the ring. Nothing is kept running, so nothing can drift.
+that end there, highest, median and outliers of the longest, where it is asked about → folded, unless it is a copy, too
+late or in the future → what is too old or too much leaves the ring. Nothing is kept running, so nothing can drift.
 
 The median is found by counting from a first guess, the one of the card's event before: the answer does not depend on
 the guess, only how soon it is found.
@@ -14,25 +14,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.cards.layout import ALWAYS, AMOUNT_MIDDLE, AMOUNT_SHIFT, AT, BLOCK, BLOCK_SHIFT, CALM, CAP, CLOCK
-from models.cards.layout import (
-    CARD_WORDS,
-    COUNT,
-    COUNTS,
-    RING_WORDS,
-    D1,
-    D7,
-    D14,
-    D30,
-    FIRST,
-    FOLDED,
-    FREE_BLOCK,
-    FREE_HOUR,
-    FRESH,
-)
+from models.cards.layout import ALWAYS, AMOUNT_MIDDLE, AMOUNT_SHIFT, AT, BLOCK, BLOCK_SHIFT, CALM, CAP, CARD_WORDS
+from models.cards.layout import CLOCK, COUNT, COUNTS, D1, D7, D14, D30, FIRST, FOLDED, FREE_BLOCK, FREE_HOUR, FRESH
 from models.cards.layout import FUTURE_MS, GUESS, H1, HIGH_ID, HIGHEST, HIGHEST_GUESS, HOUR, HOUR_COUNT, HOUR_NEXT
 from models.cards.layout import HOUR_SUM, HOURS, IDLE_MS, KEPT_MS, LOW_ID, LOWEST, M10, MEDIAN_TWICE, NEVER, NEWEST
-from models.cards.layout import NONE, OUTLIERS, PARTITION, PREVIOUS, RUN, TIME_MIDDLE, TIME_SHIFT, TOTALS
+from models.cards.layout import NONE, OUTLIERS, PARTITION, PREVIOUS, RING_WORDS, RUN, TIME_MIDDLE, TIME_SHIFT, TOTALS
 from models.cards.layout import USED_BLOCKS, USED_HOURS, WINDOWS, Bytes, Int32s, Ints
 from models.cards.slots import give_back
 from schemas.compiled import bare
@@ -67,6 +53,15 @@ def lay_out(  # noqa: PLR0917
         block = links[block]
         to += BLOCK
         number += 1
+
+
+@bare
+def follow(links: Int32s, first: int, count: int, chain: Int32s) -> None:
+    """Which blocks the entries stand in, where nobody asks for more."""
+    block = first >> BLOCK_SHIFT
+    for number in range(((first & (BLOCK - 1)) + count + BLOCK - 1) >> BLOCK_SHIFT):
+        chain[number] = block
+        block = links[block]
 
 
 @bare
@@ -198,6 +193,60 @@ def fetch_ahead(  # noqa: PLR0917
 
 
 @bare
+def look(  # noqa: PLR0917
+    row: int,
+    slot: int,
+    time: int,
+    amount: int,
+    place: int,
+    rings: Int32s,
+    hours: Ints,
+    when: Ints,
+    paid: Ints,
+    found: Ints,
+) -> int:
+    """Counts and sums of the windows that end with an event, and what stands out in the longest; CAPPED or nothing."""
+    end = BLOCK + place
+    for k in range(LANES):
+        when[end + k] = NEVER
+        paid[end + k] = ALWAYS
+    c3, c4, s3, s4, highest = 1, 1, amount, amount, NONE
+    for k in range(BLOCK, BLOCK + whole(place)):
+        then, value = when[k], paid[k]
+        highest = max(highest, value if then > time - D30 else NONE)
+        c3 += then > time - D7
+        s3 += value if then > time - D7 else 0
+        c4 += then > time - D30
+        s4 += value if then > time - D30 else 0
+    c0, c1, c2, s0, s1, s2 = 1, 1, 1, amount, amount, amount
+    k = end - 1
+    while k >= BLOCK and when[k] > time - D1:
+        c2 += 1
+        s2 += paid[k]
+        if when[k] > time - H1:
+            c1 += 1
+            s1 += paid[k]
+            if when[k] > time - M10:
+                c0 += 1
+                s0 += paid[k]
+        k -= 1
+    begin, previous, twice, outliers = end - (c4 - 1), NONE, NONE, 0
+    if begin < end:
+        previous = when[end - 1]
+        guess, twice = middles(paid, begin, end, int(rings[slot, GUESS]), highest)
+        rings[slot, GUESS] = min(guess, HIGHEST_GUESS)
+        if 2 * highest > 3 * twice:
+            for k in range(begin, begin + whole(end - begin)):
+                outliers += (when[k] > time - D14) & (2 * paid[k] > 3 * twice)
+    found[row, AT], found[row, PREVIOUS], found[row, HIGHEST] = time, previous, highest
+    found[row, MEDIAN_TWICE], found[row, OUTLIERS], found[row, COUNTS] = twice, outliers, c0
+    found[row, COUNTS + 1], found[row, COUNTS + 2], found[row, COUNTS + 3] = c1, c2, c3
+    found[row, COUNTS + 4], found[row, TOTALS], found[row, TOTALS + 1] = c4, s0, s1
+    found[row, TOTALS + 2], found[row, TOTALS + 3], found[row, TOTALS + 4] = s2, s3, s4
+    return add_hours(int(rings[slot, HOURS]), time, hours, found, row)
+
+
+@bare
 def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an array in it costs
     cards: Ints,
     rings: Int32s,
@@ -215,6 +264,7 @@ def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an ar
     amounts: Ints,
     foreign: NDArray[np.bool_],
     ids: Ints,
+    asked: bool,
     start: int,
     found: Ints,
     marks: NDArray[np.uint32],
@@ -224,8 +274,8 @@ def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an ar
     times, stamps = longs(lot, EVENT_TIME), longs(lot, TIMESTAMP)
     for row in range(start, slots.size):
         fetch_ahead(row, slots, cards, rings, entries, links)
-        blocks = state[FREE_BLOCK] != NONE or state[USED_BLOCKS] < links.size
-        if not blocks or (state[FREE_HOUR] == NONE and state[USED_HOURS] == hours.shape[0]):
+        room = state[FREE_BLOCK] != NONE or state[USED_BLOCKS] < links.size
+        if not room or (state[FREE_HOUR] == NONE and state[USED_HOURS] == hours.shape[0]):
             return row
         slot, deed = slots[row], 0
         clock = rings[slot, PARTITION] + 1
@@ -239,10 +289,13 @@ def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an ar
             time = stamps[row] + terms[FUTURE_MS]
             mark = FUTURE
 
-        lay_out(entries, links, first, count, chain, when, paid)
+        if asked or time <= newest:
+            lay_out(entries, links, first, count, chain, when, paid)
+        else:
+            follow(links, first, count, chain)
         offset = first & (BLOCK - 1)
         place = count if time >= newest else int(np.searchsorted(when[BLOCK : BLOCK + count], time, "right"))
-        at = place - 1 if mark == 0 else NONE
+        at = place - 1 if mark == 0 and time <= newest else NONE
         while at >= 0 and when[BLOCK + at] == time:
             here = position(chain, offset + at)
             block, of = here >> BLOCK_SHIFT, here & (BLOCK - 1)
@@ -253,45 +306,9 @@ def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an ar
         if mark == 0 and time < newest:
             mark = LATE
 
-        end = BLOCK + place
-        for k in range(LANES):
-            when[end + k] = NEVER
-            paid[end + k] = ALWAYS
-        c3, c4, s3, s4, highest = 1, 1, amount, amount, NONE
-        for k in range(BLOCK, BLOCK + whole(place)):
-            then, value = when[k], paid[k]
-            highest = max(highest, value if then > time - D30 else NONE)
-            c3 += then > time - D7
-            s3 += value if then > time - D7 else 0
-            c4 += then > time - D30
-            s4 += value if then > time - D30 else 0
-        c0, c1, c2, s0, s1, s2 = 1, 1, 1, amount, amount, amount
-        k = end - 1
-        while k >= BLOCK and when[k] > time - D1:
-            c2 += 1
-            s2 += paid[k]
-            if when[k] > time - H1:
-                c1 += 1
-                s1 += paid[k]
-                if when[k] > time - M10:
-                    c0 += 1
-                    s0 += paid[k]
-            k -= 1
-        begin, previous, twice, outliers = end - (c4 - 1), NONE, NONE, 0
-        if begin < end:
-            previous = when[end - 1]
-            guess, twice = middles(paid, begin, end, int(rings[slot, GUESS]), highest)
-            rings[slot, GUESS] = min(guess, HIGHEST_GUESS)
-            if 2 * highest > 3 * twice:
-                for k in range(begin, begin + whole(end - begin)):
-                    outliers += (when[k] > time - D14) & (2 * paid[k] > 3 * twice)
-        found[row, AT], found[row, PREVIOUS], found[row, HIGHEST] = time, previous, highest
-        found[row, MEDIAN_TWICE], found[row, OUTLIERS], found[row, COUNTS] = twice, outliers, c0
-        found[row, COUNTS + 1], found[row, COUNTS + 2], found[row, COUNTS + 3] = c1, c2, c3
-        found[row, COUNTS + 4], found[row, TOTALS], found[row, TOTALS + 1] = c4, s0, s1
-        found[row, TOTALS + 2], found[row, TOTALS + 3], found[row, TOTALS + 4] = s2, s3, s4
-        if rings[slot, HOURS] != NONE:
-            mark |= add_hours(rings[slot, HOURS], time, hours, found, row)
+        if asked:
+            mark |= look(row, slot, time, amount, place, rings, hours, when, paid, found)
+        found[row, AT] = time
         marks[row] = mark | foreign[row] * FOREIGN
 
         if mark & (FUTURE | REDELIVERED) == 0 and time > newest - D30:

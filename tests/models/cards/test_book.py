@@ -55,6 +55,23 @@ def test_every_fact_is_that_of_the_brute_force(name: str) -> None:
         agree(folded(CardBook(terms), rows[:part], size), expected[:part])
 
 
+@pytest.mark.parametrize("name", LOGS)
+def test_what_nobody_asked_about_is_remembered_as_well(name: str) -> None:
+    """Answers on what comes after are the same, and so is all that is written down."""
+    terms, events, cards, step = LOGS[name]
+    rows = stream(len(name), events // 2, cards, step)
+    book, expected, asked = CardBook(terms), CardBook(terms), True
+    for piece in lots(rows, 97):
+        answer, asked = answers(expected.fold(piece)), not asked
+        if asked:
+            agree(answers(book.fold(piece)), answer)
+        else:
+            book.remember(piece)
+    for partition in range(6):
+        mine, theirs = book.to_arrays(partition), expected.to_arrays(partition)
+        assert all(np.array_equal(mine[each], theirs[each]) for each in theirs)
+
+
 def test_the_logs_have_everything_in_them() -> None:
     """Every mark occurs often, alone and beside others, and cards leave the book and come back."""
     terms, events, cards, step = LOGS["hot cards"]

@@ -11,7 +11,7 @@ from models.cards import CardBook, Terms, book, habits, slots, windows
 WINDOWS = {
     "a window is closed at its beginning": ("then > time - D30", "then >= time - D30"),
     "an hour is a little longer": ("when[k] > time - H1", "when[k] >= time - H1"),
-    "the event is not counted": ("c0, c1, c2, s0", "c0, c1, c2, s0 = 0, 1, 1, amount\n        _, _, _, s0"),
+    "the event is not counted": ("c0, c1, c2, s0", "c0, c1, c2, s0 = 0, 1, 1, amount\n    _, _, _, s0"),
     "windows end now, not at the event": ("place = count if time >= newest else", "place = count if True else"),
     "equals come last": ('time, "right"', 'time, "left"'),
     "copies are folded": ("if mark & (FUTURE | REDELIVERED) == 0", "if mark & FUTURE == 0"),
