@@ -63,9 +63,4 @@ def write(found: Ints, amounts: Ints, km: Matrix, matrix: Matrix) -> None:  # no
 
 def fill_card_features(cards: CardFacts, matrix: Matrix) -> None:
     """In the columns after those of the row."""
-    write(
-        cards.found,
-        cards.amount,
-        cards.kilometres,
-        matrix,
-    )
+    write(cards.found, cards.amount, cards.kilometres, matrix)
