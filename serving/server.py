@@ -52,8 +52,9 @@ def address(settings: Serve, listener: socket.socket) -> str:
 
 
 def server(app: ASGIApp, settings: Serve) -> uvicorn.Server:
-    """Raises Misconfigured for a certificate that cannot be used.
+    """Runs until SIGTERM or SIGINT: nothing new is accepted, what is under way is answered, then it returns.
 
+    Raises Misconfigured for a certificate that cannot be used.
     `app.state.ending` tells streams, which have no end of their own, that the server waits for them.
     """
     config = uvicorn.Config(
@@ -83,11 +84,6 @@ def server(app: ASGIApp, settings: Serve) -> uvicorn.Server:
     if isinstance(app, Starlette):
         app.state.ending = lambda: found.should_exit
     return found
-
-
-def run(app: ASGIApp, settings: Serve, listener: socket.socket) -> None:
-    """Until SIGTERM or SIGINT: nothing new is accepted, what is under way is answered, then it returns."""
-    server(app, settings).run(sockets=[listener])
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from consumer.supervisor import Supervisor
 from schemas.settings import Settings
 from serving.metrics import SHARED
-from serving.server import address, listen, run
+from serving.server import address, listen, server
 
 log = structlog.get_logger(__name__)
 
@@ -31,13 +31,17 @@ def alone(build: Build, settings: Settings, opened: Callable[[str], None]) -> No
 
 
 def serve(app: ASGIApp, settings: Settings, listener: socket.socket, opened: Callable[[str], None]) -> None:
-    def ignored(_: int, __: FrameType | None) -> None:
-        """The server hands the signal on once it has drained; by then there is nothing left to end."""
+    here = server(app, settings.serve)
 
-    before = {number: signal.signal(number, ignored) for number in ORDERS}
+    def end(_: int, __: FrameType | None) -> None:
+        """Before the server listens to signals itself; it hands them on once it has drained, too."""
+        here.should_exit = True
+
+    before = {number: signal.signal(number, end) for number in ORDERS}
     try:
         opened(address(settings.serve, listener))
-        run(app, settings.serve, listener)
+        if not here.should_exit:
+            here.run(sockets=[listener])
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

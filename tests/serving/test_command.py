@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,12 +17,16 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 from support.forked import Forked
 from support.served import ROW
 
 from fraudstream.serving import extra
+from fraudstream.serving.program import serve
 from models.registry.registry import Registry
 from schemas.errors import Misconfigured
+from schemas.settings import load
+from serving.server import listen
 
 ROOT = Path(__file__).parents[2]
 LINE = re.compile(r"serving iris, version 1, digest [0-9a-f]{12}, on (http://127\.0\.0\.1:\d+)\n")
@@ -67,7 +72,7 @@ def test_it_says_what_it_serves_and_drains(shelf: Registry) -> None:
 def test_workers_share_the_port(shelf: Registry) -> None:
     """Two processes answer, the death of one stops nothing, metrics are of both, and SIGTERM ends all with 0."""
     with program(*command(shelf, "-p", "0", "-w", "2")) as (process, url):
-        children = [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+        children = children_of(process)
         assert len(children) == 2
         assert [status_of(url) for _ in range(20)] == [200] * 20
         told = httpx.get(f"{url}/metrics").text
@@ -76,8 +81,23 @@ def test_workers_share_the_port(shelf: Registry) -> None:
         assert int(counted[1]) == 20
         os.kill(children[1], signal.SIGKILL)
         assert [status_of(url) for _ in range(10)] == [200] * 10
+        while len(now := children_of(process)) < 2 or children[1] in now:
+            time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
+
+
+def test_who_is_asked_to_end_before_it_serves_ends() -> None:
+    """A worker that is started again while its supervisor ends has nobody who waits for it."""
+    settings = load({"serve.port": "0"}, env={})
+    before = signal.getsignal(signal.SIGTERM)
+    with listen(settings.serve) as listener:
+        serve(Starlette(), settings, listener, lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def children_of(process: subprocess.Popen[str]) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
 
 
 def status_of(url: str) -> int:
