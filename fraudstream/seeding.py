@@ -147,7 +147,7 @@ def _origin(settings: Settings, client: Consumer, partitions: int) -> Origin:
 
 
 def _log_since(settings: Settings, client: Consumer, spans: Mapping[int, Span]) -> int | None:
-    retained = Retained(client, settings.topics.transactions, lambda: 2**47)
+    retained = Retained(client, settings.topics.transactions, lambda: 2**47, step_ms=1)
     filled = [partition for partition, span in spans.items() if span.begin < span.end]
     return min((retained.time_before(each, spans[each].begin) for each in filled), default=None)
 
