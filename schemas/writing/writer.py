@@ -67,10 +67,10 @@ class Writer:
 
 
 def _shared(cell: Cells) -> Hashable:
-    """What of it is the same in all rows: its value, its names, or that there is nothing but its kind."""
+    """What of it is the same in all rows: its kind, and its value or its names."""
     if isinstance(cell, Same):
-        return cell.value
-    return tuple(cell.names) if isinstance(cell, Named) else type(cell).__name__
+        return Same, cell.value
+    return type(cell), tuple(cell.names) if isinstance(cell, Named) else ()
 
 
 def _leaves(fields: list[dict[str, Any]], within: str = "") -> Iterator[tuple[str, AvroType]]:
