@@ -285,7 +285,7 @@ def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an ar
             deed = FRESH
         newest, count, first = cards[slot, NEWEST], int(rings[slot, COUNT]), int(rings[slot, FIRST])
         time, amount, mark = times[row], amounts[row], 0
-        if stamps[row] > 0 and time > stamps[row] + terms[FUTURE_MS]:
+        if stamps[row] > 0 and time - terms[FUTURE_MS] > stamps[row]:  # the sum could be too large a number
             time = stamps[row] + terms[FUTURE_MS]
             mark = FUTURE
 

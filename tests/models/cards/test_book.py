@@ -217,3 +217,11 @@ def test_terms_that_cannot_hold_are_refused(wrong: dict[str, int]) -> None:
     """Among them a card that would be forgotten while it still counts."""
     with pytest.raises(Misconfigured):
         Terms(**wrong)
+
+
+def test_the_latest_timestamp_there_is_makes_nothing_future() -> None:
+    """Producers may write any; no event is scored as of a time that nobody can have meant."""
+    row = stream(5, 1, 1)[0]
+    for stamp in (2**63 - 1, 2**63 - Terms().future_ms, 2**63 - Terms().future_ms - 1, 2**62):
+        facts = CardBook().fold(lot([row | {"timestamp": stamp}]))
+        assert (facts.at.tolist(), facts.marks.tolist()) == ([int(row["event_time"])], [0])
