@@ -29,6 +29,10 @@ UNKNOWN_S: Final = 2.0
 FIX_AWAY: Final = "start the broker (`fraudstream up` starts one on this machine), or name another with --bootstrap"
 
 
+class Deleted(Usage):
+    """The log begins later than it did when it was opened."""
+
+
 class Log:
     """`begins` and `ends` are offsets by partition; the end is that of committed records."""
 
@@ -111,7 +115,7 @@ class Log:
         if error.code() == EOF:
             return True
         if error.code() in OFF_THE_LOG:
-            raise Usage(f"{self.topic}: records were deleted while they were read", fix="begin later with --from")
+            raise Deleted(f"{self.topic}: records were deleted while they were read", fix="begin later with --from")
         self._trouble(error)
         if self._trouble.end:
             raise self._trouble.end

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from support.deployment import Deployment
 
+from consumer.replaying.log import Deleted, Log
 from fraudstream.serving.product.histories import LogHistories
 from schemas.partitioner import partition
 from schemas.settings import Settings
@@ -90,6 +91,28 @@ def test_it_looks_back_no_further_than_it_is_told_to(streamed: Deployment) -> No
     near = histories.of_card(CARD, (flag["partition"], flag["offset"]), 20)
     assert near["transactions"][0]["event_id"] == "event-100"
     assert near["looked_from"] == {"offset": flag["offset"] + 1, "newest": False}
+
+
+def test_what_is_deleted_meanwhile_is_not_the_callers_fault(
+    streamed: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Retention may take the beginning of a log that was opened: it is opened anew, and begins later."""
+    inputs: list[Log] = []
+
+    def opened(log: Log, *given: Any) -> None:
+        make(log, *given)
+        if log.topic == streamed.settings.topics.transactions:
+            inputs.append(log)
+            if len(inputs) == 1:
+                monkeypatch.setattr(log, "messages", fail)
+
+    def fail(*_: Any) -> Any:
+        raise Deleted("records were deleted", fix="")
+
+    make = Log.__init__
+    monkeypatch.setattr(Log, "__init__", opened)
+    assert said(LogHistories(streamed.settings).of_card(CARD, None, 20)) == ALL
+    assert len(inputs) == 2
 
 
 def test_a_card_that_nobody_has_seen(door: Any) -> None:
