@@ -117,8 +117,8 @@ class Orders:
         while not life.ending:
             life.turn()
             try:
-                found = self._client.list_topics(self._topic, timeout=LOOK_S).topics
-                return self._topic in found and found[self._topic].error is None
+                found = self._client.list_topics(self._topic, timeout=LOOK_S).topics.get(self._topic)
+                return found is not None and (found.error is None or found.error.code() not in NONE)
             except KafkaException:
                 self._take(0.0)
         return True

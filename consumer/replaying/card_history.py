@@ -89,7 +89,8 @@ class _Seen:
         far = self._at is not None and end - self._at > bounds.records // 2
         self.before = self._at + 1 if far and self._at is not None else end
         self.rows: list[dict[str, Any]] = []
-        self.back_to, self.back_to_ms = self.before, None
+        self.back_to = self.before
+        self.back_to_ms: int | None = None
         self.ended = Ended.BEGINNING
 
     def look(self) -> None:
@@ -108,7 +109,8 @@ class _Seen:
             first = messages[0] if first is None else first
             likely += [each for each in messages if may_hold(each.value(), wanted)]
         self.back_to = start
-        self.back_to_ms = self.back_to_ms if first is None else first.timestamp()[1]
+        if first is not None:
+            self.back_to_ms = time_of(first.timestamp()[1])
         self.rows[:0] = self._own(likely)
 
     def _own(self, messages: Sequence[Any]) -> list[dict[str, Any]]:
@@ -136,4 +138,9 @@ class _Seen:
         if self._enough():
             self.rows = self.rows[-self._bounds.rows :]
             oldest = self.rows[0]
-            self.back_to, self.back_to_ms, self.ended = oldest["offset"], oldest["timestamp"], Ended.LIMIT
+            self.back_to, self.back_to_ms, self.ended = oldest["offset"], time_of(oldest["timestamp"]), Ended.LIMIT
+
+
+def time_of(timestamp: int) -> int | None:
+    """Records of old producers have none."""
+    return timestamp if timestamp >= 0 else None
