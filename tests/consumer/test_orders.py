@@ -154,7 +154,12 @@ def test_a_drained_worker_leaves_and_comes_back(deployment: Deployment) -> None:
     """The other one has all partitions; the process stays, and joins when it is taken back."""
     settings = deployment.settings
     process = deployment.start("--workers", "2", score_start="earliest", score_session_timeout_ms="6000")
-    deployment.await_event("state.restored", 6)
+    until(
+        lambda: any(
+            each["event"] == "state.restored" and each["worker"].endswith("-1") for each in deployment.events()
+        ),
+        deployment,
+    )
     order(settings, Verb.DRAIN, slot=f"{settings.score.app}-test-1")
     (drained,) = deployment.await_event("worker.drained")
     assert (drained["who"], drained["worker"]) == ("ann", f"{settings.score.app}-test-1")
