@@ -226,7 +226,7 @@ def itself(of: Results) -> str:
         gap, bare = of.itself("backlog", "gap per s"), of.itself("backlog", "bare consume per s")
         yield [
             "a gap folded again: a bare client's reading",
-            "at least 0.6",
+            f"at least {GAP:g}",
             ratio(gap, bare),
             met(gap, bare, lambda one: one >= GAP),
         ]

@@ -28,7 +28,7 @@ class Windows(Memory):
     def see(self, rows: pa.RecordBatch) -> Sight:
         facts = self.cards.fold(rows)
         hour = np.column_stack((facts.counts[:, HOUR], facts.totals[:, HOUR]))
-        return Sight(facts.card, facts.at.copy(), facts.amount, numbers(rows["marks"]) | facts.marks, hour)
+        return Sight(facts.card, facts.at, facts.amount, numbers(rows["marks"]) | facts.marks, hour)
 
 
 @compiled

@@ -238,7 +238,7 @@ def look(  # noqa: PLR0917
         if 2 * highest > 3 * twice:
             for k in range(begin, begin + whole(end - begin)):
                 outliers += (when[k] > time - D14) & (2 * paid[k] > 3 * twice)
-    found[row, AT], found[row, PREVIOUS], found[row, HIGHEST] = time, previous, highest
+    found[row, PREVIOUS], found[row, HIGHEST] = previous, highest
     found[row, MEDIAN_TWICE], found[row, OUTLIERS], found[row, COUNTS] = twice, outliers, c0
     found[row, COUNTS + 1], found[row, COUNTS + 2], found[row, COUNTS + 3] = c1, c2, c3
     found[row, COUNTS + 4], found[row, TOTALS], found[row, TOTALS + 1] = c4, s0, s1
@@ -247,7 +247,7 @@ def look(  # noqa: PLR0917
 
 
 @bare
-def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one body: a call with an array in it costs
+def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one event from beginning to end
     cards: Ints,
     rings: Int32s,
     entries: Ints,
