@@ -1,11 +1,11 @@
 """What churn scores cost the scorer: loading a generation, looking customers up, and a publication while it scores.
 
-python bench/enrich.py [--rows 1000000] [--seconds 8] [--beside]
+python bench/enrich.py [--rows 1000000] [--seconds 8] [--beside] [--share 0.2]
 
 Customers are made up. The servers are real, on this machine, started for this; `--beside` starts Kafka and a worker,
 too, and publishes whole generations while decisions flow at 1,000 a second: publisher, broker, worker, sender and
-reader share the cores of one machine, so that what it adds is an upper bound. The publisher yields to all others, as
-one on another machine would.
+reader share the cores of one machine, so that what it adds is an upper bound. The publisher yields to all others, and
+works for `--share` of the time, as with `nightly.share`.
 """  # noqa: INP001 - run, never imported
 
 import argparse
@@ -34,6 +34,7 @@ from bench.nightly import scores
 from consumer.enriching import enricher
 from consumer.enriching.replica import Held, Replica
 from fraudstream.local.running import Servers, local_redis, running, started
+from fraudstream.pacing import pace
 from fraudstream.yielding import yield_to_others
 from models.hashing import hash_strings
 from schemas.churn import Keys
@@ -64,15 +65,18 @@ def timed(what: Callable[[], Any], times: int = 5) -> float:
     return min(spent)
 
 
-def publish(url: str, folder: Path, rows: int) -> subprocess.Popen[bytes]:
-    """A night's whole run, from a file, in a process of its own; each is another night."""
+def publish(url: str, folder: Path, rows: int, share: float = 1.0) -> float:
+    """A night's whole run, from a file, in a process of its own; each is another night. Seconds it took."""
     path = folder / f"scores-{rows}.parquet"
-    arguments = ["--child", url, str(folder), str(path if path.exists() else scores(folder, rows)), str(next(NIGHTS))]
-    return subprocess.Popen([sys.executable, __file__, *arguments])  # noqa: S603
+    path = path if path.exists() else scores(folder, rows)
+    arguments = ["--child", url, str(folder), str(path), str(next(NIGHTS)), str(share)]
+    began = time.perf_counter()
+    subprocess.run([sys.executable, __file__, *arguments], check=True, start_new_session=True)  # noqa: S603
+    return time.perf_counter() - began
 
 
-def child(url: str, folder: Path, path: str, night: int) -> None:
-    os.setsid()
+def child(url: str, folder: Path, path: str, night: int, share: float) -> None:
+    pace(share)
     yield_to_others()
     gates = Nightly(work=folder / "work", max_change=1_000, max_drift=1_000)
     source, as_of = Scores(found([path]), "customer_id"), datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=night)
@@ -92,7 +96,7 @@ def private_mb() -> float:
 def look_ups(folder: Path, rows: int) -> None:
     server = local_redis(folder)
     with started(server):
-        assert publish(server.url, folder, rows).wait() == 0  # noqa: S101
+        publish(server.url, folder, rows)
         given = {"redis.url": server.url, "enrich.folder": str(folder / "copies"), "redis.budget_ms": "10000"}
         asked = pa.array([str(each) for each in np.random.default_rng(3).integers(0, rows, ASKED)])
         at = np.full(ASKED, time.time_ns() // 1_000_000)
@@ -123,9 +127,10 @@ def look_ups(folder: Path, rows: int) -> None:
             each.close()
 
 
-def beside(servers: Servers, folder: Path, seconds: float, rows: int) -> None:
+def beside(servers: Servers, folder: Path, seconds: float, rows: int, share: float) -> None:
     """Publications one after the other, from their start to the copy of the last, and as long without."""
-    publish(servers.redis_url, folder, rows).wait()
+    publish(servers.redis_url, folder, rows)
+    took = []
     with ground(servers, folder) as on:
         process = on.worker(output_scores="true", redis_prefix="churn:", redis_url=servers.redis_url)
         on.send(0, time.time_ns() // 1_000_000)
@@ -138,7 +143,7 @@ def beside(servers: Servers, folder: Path, seconds: float, rows: int) -> None:
                 begun = time.perf_counter()
                 while time.perf_counter() < begun + seconds:
                     if publishing:
-                        publish(servers.redis_url, folder, rows).wait()
+                        took.append(publish(servers.redis_url, folder, rows, share))
                     else:
                         time.sleep(seconds)
                 spans.append((publishing, begun, time.perf_counter()))
@@ -153,7 +158,8 @@ def beside(servers: Servers, folder: Path, seconds: float, rows: int) -> None:
             if start < due < end and (came := reader.came.get(where)):
                 waits[publishing].append(came - due)
     quiet, busy = (np.percentile(waits[each], 99) * 1e3 for each in (False, True))
-    say(f"beside publications of {rows:,}: p99 {busy:.1f} ms, without {quiet:.1f} ms: {busy / quiet - 1:+.0%}")
+    said = f"beside publications of {rows:,} in {share:g} of the time, {max(took):.0f} s each"
+    say(f"{said}: p99 {busy:.1f} ms, without {quiet:.1f} ms: {busy / quiet - 1:+.0%}")
     say(f"  {moved} generations were taken into use, {len(waits[True]):,} and {len(waits[False]):,} decisions")
 
 
@@ -162,6 +168,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--beside", action="store_true")
+    parser.add_argument("--share", type=float, default=1.0)
     given = parser.parse_args()
     say(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; made-up customers")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
@@ -170,11 +177,11 @@ def main() -> None:
         if given.beside:
             (folder / "servers").mkdir()
             with running(folder / "servers") as servers:
-                beside(servers, folder, given.seconds, given.rows)
+                beside(servers, folder, given.seconds, given.rows, given.share)
 
 
 if __name__ == "__main__":
     if "--child" in sys.argv:
-        child(sys.argv[2], Path(sys.argv[3]), sys.argv[4], int(sys.argv[5]))
+        child(sys.argv[2], Path(sys.argv[3]), sys.argv[4], int(sys.argv[5]), float(sys.argv[6]))
     else:
         main()

@@ -99,12 +99,17 @@ def run(
     """
     from contextlib import ExitStack
 
-    from batch.nightly.run import Asked, Run
-    from fraudstream.generations import facts, lines
+    from fraudstream.pacing import pace
     from fraudstream.yielding import yield_to_others
 
     given = [*(sets or []), *([f"models.root={root}"] if root else [])]
     settings = settings_from(redis=redis, config=config, sets=given)
+    if with_ is Engine.LOCAL:
+        pace(settings.nightly.share)
+
+    from batch.nightly.run import Asked, Run
+    from fraudstream.generations import facts, lines
+
     if settings.nightly.yields:
         yield_to_others()
     day = _day(as_of)

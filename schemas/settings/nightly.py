@@ -26,6 +26,9 @@ class Nightly(Group):
     """Where rows are set aside while a run works, and where its rejects are written."""
     yields: bool = True
     """Whether a run lets everything else on its host go first: the scorer that works beside it, above all."""
+    share: Annotated[float, Field(ge=0.01, le=1)] = 1.0
+    """Which share of the time a run works, resting in between many times a second: below 1 on a host whose scorer must
+    not wait for it. Linux alone; Spark's engine has its own means."""
     lease: Annotated[Duration, AfterValidator(some_time)] = "30s"
     """After how long without a sign of life a run's lock ends."""
     max_change: Annotated[float, Field(ge=0, le=1_000)] = 0.2

@@ -76,6 +76,16 @@ def test_a_night_from_the_command_line(typed: Typed, tmp_path: Path) -> None:
     assert stranger.startswith("nobody  unknown_customer  (20251120-")
 
 
+def test_a_night_in_a_share_of_the_processor(typed: Typed, tmp_path: Path) -> None:
+    """Says and does what any other does, and ends as it does; nothing of it is left."""
+    paced = ("--set", "nightly.share=0.3")
+    assert "is live: fence 1, replaced none" in publish(typed, tmp_path, FIRST, *paced).stdout
+    assert "nothing was done" in publish(typed, tmp_path, FIRST, *paced).stdout
+    half = FIRST[: len(FIRST) // 2].rpartition("\n")[0] + "\n"
+    assert "gate rows:" in publish(typed, tmp_path, half, *paced, code=78).stderr
+    assert "lock      free" in typed("nightly", "status").stdout
+
+
 def test_before_the_first_night(typed: Typed) -> None:
     """Nothing is live, and that is said, not an error; going back or verifying is one."""
     assert typed("nightly", "status").stdout.startswith("live      nothing")

@@ -1,0 +1,61 @@
+"""A command that takes only its share of the processor, however long a single step of it computes."""
+
+import ctypes
+import os
+import signal
+import sys
+from typing import Final
+
+from schemas.errors import Misconfigured
+
+PERIOD_S: Final = 0.02
+"""Of running and resting once: what must go on beside it waits for no more than its share of this."""
+HEARD: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGTSTP)
+DIE_WITH_PARENT: Final = 1
+ENDED_BY_SIGNAL: Final = 128
+
+
+def pace(share: float) -> None:
+    """Goes on in a child that leads its own session and runs for `share` of the time; here it never returns.
+
+    This process lets the child run and rest, hands on what it is told by signals, and exits as the child does. A child
+    never outlives it, so none is left behind at rest.
+    """
+    if share == 1:
+        return
+    if not sys.platform.startswith("linux"):
+        raise Misconfigured("a share of the processor can be given on Linux alone", fix="leave nightly.share at 1")
+    parent = os.getpid()
+    child = os.fork()
+    if child:
+        sys.exit(_led(child, share * PERIOD_S, (1 - share) * PERIOD_S))
+    os.setsid()
+    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(ENDED_BY_SIGNAL + signal.SIGKILL)
+
+
+def _led(child: int, runs_s: float, rests_s: float) -> int:
+    """What it exits with."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
+    while True:
+        os.kill(child, signal.SIGCONT)
+        _hear(child, runs_s)
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else ENDED_BY_SIGNAL - code
+        os.kill(child, signal.SIGSTOP)
+        _hear(child, rests_s)
+
+
+def _hear(child: int, seconds: float) -> None:
+    """Asleep for so long, or until something is said."""
+    said = signal.sigtimedwait(HEARD, seconds)
+    if said is None:
+        return
+    if said.si_signo == signal.SIGTSTP:
+        os.kill(child, signal.SIGSTOP)
+        os.kill(os.getpid(), signal.SIGSTOP)
+    else:
+        os.kill(child, said.si_signo)
