@@ -23,23 +23,14 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-from redis import Redis
 from support.flow import Flow, Reader, ground, until
 
-from batch.history.files import found
-from batch.nightly.archive import Archive
-from batch.nightly.run import Asked, Run
-from batch.nightly.source import Scores
 from bench.nightly import scores
 from consumer.enriching import enricher
 from consumer.enriching.replica import Held, Replica
 from fraudstream.local.running import Servers, local_redis, running, started
-from fraudstream.pacing import pace
-from fraudstream.yielding import yield_to_others
 from models.hashing import hash_strings
-from schemas.churn import Keys
 from schemas.settings import load
-from schemas.settings.nightly import Nightly
 
 NIGHTS: Final = count()
 ASKED: Final = 1_000_000
@@ -66,23 +57,17 @@ def timed(what: Callable[[], Any], times: int = 5) -> float:
 
 
 def publish(url: str, folder: Path, rows: int, share: float = 1.0) -> float:
-    """A night's whole run, from a file, in a process of its own; each is another night. Seconds it took."""
+    """A night's whole run, from a file, by the command that users type; each is another night. Seconds it took."""
     path = folder / f"scores-{rows}.parquet"
     path = path if path.exists() else scores(folder, rows)
-    arguments = ["--child", url, str(folder), str(path), str(next(NIGHTS)), str(share)]
+    day = f"{datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=next(NIGHTS)):%Y-%m-%d}"
+    given = {"work": folder / "work", "max_change": 1_000, "max_drift": 1_000, "share": share}
+    sets = [word for name, value in given.items() for word in ("--set", f"nightly.{name}={value}")]
+    command = [sys.executable, "-m", "fraudstream", "nightly", "run", path, "--scores", "--as-of", day, "--redis", url]
+    asked = [*command, *sets, "--set", f"archive.url={folder / 'archive'}"]
     began = time.perf_counter()
-    subprocess.run([sys.executable, __file__, *arguments], check=True, start_new_session=True)  # noqa: S603
+    subprocess.run(asked, check=True, start_new_session=True, capture_output=True)  # noqa: S603
     return time.perf_counter() - began
-
-
-def child(url: str, folder: Path, path: str, night: int, share: float) -> None:
-    pace(share)
-    yield_to_others()
-    gates = Nightly(work=folder / "work", max_change=1_000, max_drift=1_000)
-    source, as_of = Scores(found([path]), "customer_id"), datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=night)
-    with Redis.from_url(url) as client:
-        run = Run(client, Keys(), gates, Archive(str(folder / "archive")))
-        run(Asked(source, "scores", "", as_of, folder / "rejects.jsonl"))
 
 
 def private_mb() -> float:
@@ -181,7 +166,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if "--child" in sys.argv:
-        child(sys.argv[2], Path(sys.argv[3]), sys.argv[4], int(sys.argv[5]), float(sys.argv[6]))
-    else:
-        main()
+    main()
