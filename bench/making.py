@@ -14,8 +14,20 @@ import numpy as np
 import pyarrow as pa
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from bench.material import ABOUT, ARRAYS, ID_BYTES, ID_DIGITS, MODEL, TIME_BYTES, TREES_FILE, event_id, zigzag
-from bench.peers.job import DAY_MS, FEATURES, HEADER, Windows, decoder, features
+from bench.material import (
+    ABOUT,
+    ARRAYS,
+    DAY_MS,
+    DAYS,
+    ID_BYTES,
+    ID_DIGITS,
+    MODEL,
+    TIME_BYTES,
+    TREES_FILE,
+    event_id,
+    zigzag,
+)
+from bench.peers.job import FEATURES, HEADER, Windows, decoder, features
 from producer.population import Population
 from producer.records import transactions
 from producer.simulate import Simulation
@@ -34,15 +46,17 @@ CHECKED: Final = 200_000
 
 
 def needed(folder: Path) -> bool:
-    return not (folder / ABOUT).exists()
+    """Also where it was made otherwise."""
+    return not (folder / ABOUT).exists() or json.loads((folder / ABOUT).read_text()).get("days") != DAYS
 
 
 def simulated(events: int) -> tuple[list[dict[str, Any]], np.ndarray]:
-    """Rows in order of event time within one day, and which are fraud."""
-    simulation = Simulation(Population.of(CUSTOMERS, seed=SEED), SEED, START_MS, per_day=events)
+    """Rows in order of event time within so many days, and which are fraud."""
+    end = START_MS + DAYS * DAY_MS
+    simulation = Simulation(Population.of(CUSTOMERS, seed=SEED), SEED, START_MS, per_day=events // DAYS)
     batches, frauds = [], []
-    for step in simulation.steps(days=1, labelled=False):
-        within = (~step.deliveries.again) & (step.deliveries.event_time < START_MS + DAY_MS)
+    for step in simulation.steps(days=DAYS, labelled=False):
+        within = (~step.deliveries.again) & (step.deliveries.event_time < end)
         within &= step.deliveries.event_time >= START_MS
         batches.append(transactions(simulation, step.deliveries).filter(pa.array(within)))
         frauds.append(step.deliveries.scenario[within] > 0)
@@ -86,7 +100,13 @@ def make(folder: Path, events: int) -> None:
     )
     (folder / MODEL).write_bytes(pickle.dumps(estimator))
     (folder / TREES_FILE).write_text(json.dumps(exported(estimator)))
-    about = {"events": len(rows), "cards": len(set(keys)), "features": FEATURES, "frauds": int(fraud.sum())}
+    about = {
+        "events": len(rows),
+        "cards": len(set(keys)),
+        "days": DAYS,
+        "features": FEATURES,
+        "frauds": int(fraud.sum()),
+    }
     about |= {"leaves": [int(tree[0].nodes["is_leaf"].sum()) for tree in estimator._predictors]}  # noqa: SLF001
     about |= {"most_in_an_hour": float(table[:, 11].max()), "mean_in_an_hour": float(table[:, 11].mean())}
     about |= {"bytes": float(np.mean([len(each) for each in tails])) + HEADER + len(ID_BYTES) + 1 + ID_DIGITS + 6}

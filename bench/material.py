@@ -1,7 +1,8 @@
 """What every peer of the benchmark is given: transactions of the product's simulator, the model, the scores expected.
 
-A day of simulated transactions in order of event time, each once. A topic of any length repeats that day under new
-event ids, a day later each time; so nothing in it is ever out of order. bench/making.py writes it.
+Two weeks of simulated transactions in order of event time, each once, with cards that are used 1.5 times a day. A topic
+of any length repeats them under new event ids, two weeks later each time; so nothing in it is ever out of order.
+bench/making.py writes it.
 """  # noqa: INP001
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 DAY_MS: Final = 86_400_000
+DAYS: Final = 14
 ID_DIGITS: Final = 10
 ID_BYTES: Final = bytes([2 * (1 + ID_DIGITS)])
 """How Avro counts the bytes of an event id: `e` and its digits."""
@@ -53,7 +55,7 @@ class Material:
         head, size = self.header + ID_BYTES, len(self.keys)
         for number in range(first, first + count):
             later, place = divmod(number, size)
-            at = self.times[place] + later * DAY_MS
+            at = self.times[place] + later * DAYS * DAY_MS
             yield self.keys[place], b"%be%010d%b%b" % (head, number, zigzag(at), self.tails[place]), at
 
     def now(self, number: int, at: int) -> tuple[bytes, bytes]:

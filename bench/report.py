@@ -277,15 +277,16 @@ def machine(of: Results) -> str:
     )
     packages = ", ".join(f"{name} {number}" for name, number in has["packages"].items())
     peers = "\n".join(f"- {name}: {', '.join(each)}" for name, each in has["environments"].items())
-    mean, most = job["mean_in_an_hour"], job["most_in_an_hour"]
+    mean, most, month = job["mean_in_an_hour"], job["most_in_an_hour"], job["events"] / job["cards"] / job["days"] * 30
     return f"""{has["cpu"]}, {has["cores"]} cores, {has["memory_gib"]} GiB, {has["system"]},
 Python {has["python"]}, librdkafka {has["librdkafka"]}, {packages}.
 Broker: Kafka 4.3.1 on the same machine, G1, 1 GiB of heap.
 Commit {has["commit"]}, begun {of.found["begun"]}, ended {of.found["finished"]}.
 {beside}
 {plan["events"]:,} events on a topic of 6 partitions, {job["bytes"]:.0f} bytes each, {job["cards"]:,} cards with
-{mean:.1f} transactions in an hour on average and {most:.0f} at most. Throughput: {plan["runs"]} runs of at most
-{plan["seconds"]:.0f} s each. Latency: {plan["latency_runs"]} runs with {plan["latency_seconds"]:.0f} s at each rate.
+{month:.0f} transactions in 30 days; with each there are {mean:.1f} in its hour on average, {most:.0f} at most.
+Throughput: {plan["runs"]} runs of at most {plan["seconds"]:.0f} s each. Latency: {plan["latency_runs"]} runs with
+{plan["latency_seconds"]:.0f} s at each rate.
 
 Environments of the peers:
 

@@ -44,7 +44,7 @@ from models.cards.layout import (
 from models.cards.shelf import Shelf
 from models.cards.slots import evict, find
 from models.cards.terms import Terms
-from models.cards.windows import LANES, fold
+from models.cards.windows import AHEAD, LANES, fold
 from models.money import Money
 from schemas.errors import Misconfigured
 from schemas.lot.cells import Cells, cells
@@ -58,6 +58,7 @@ class CardBook:
         self._shelf = Shelf()
         self._when = np.zeros(self.terms.entries + 3 * BLOCK + LANES, np.int64)
         self._paid = np.zeros_like(self._when)
+        self._walks = np.zeros((AHEAD, 2), np.int64)
         self._chain = np.zeros(self.terms.entries // BLOCK + 3, np.int32)
 
     def __len__(self) -> int:
@@ -158,6 +159,7 @@ class CardBook:
                 foreign,
                 ids,
                 asked,
+                self._walks,
                 done,
                 found,
                 marks,

@@ -30,8 +30,11 @@ LATE, REDELIVERED = int(Mark.LATE), int(Mark.REDELIVERED)
 FUTURE, CAPPED, FOREIGN = int(Mark.FUTURE), int(Mark.CAPPED), int(Mark.FOREIGN_CURRENCY)
 EVENT_TIME, TIMESTAMP = place("event_time"), place("timestamp")
 LANES: Final = 16
-STRIDE: Final = 3
-BLOCKS_AHEAD: Final = 3
+AHEAD: Final = 8
+"""So many rows ahead a card's entries are fetched, a power of two; the card itself twice as many."""
+STEPS: Final = 4
+"""Blocks that are fetched of each card with each row."""
+NEXT, LEFT = range(2)
 NEIGHBOURS: Final = 4
 """So often the next amount is tried before the middle of what is left."""
 
@@ -170,26 +173,36 @@ def add_hours(node: int, time: int, hours: Ints, found: Ints, row: int) -> int:
 
 
 @bare
-def fetch_ahead(  # noqa: PLR0917
-    row: int, slots: Int32s, cards: Ints, rings: Int32s, entries: Ints, links: Int32s
+def walk_ahead(  # noqa: PLR0917
+    row: int, slots: Int32s, cards: Ints, rings: Int32s, entries: Ints, links: Int32s, walks: Ints
 ) -> None:
-    """What the next rows look at: their cards, then block after block of their entries."""
-    if row + 4 * STRIDE < slots.size:
-        slot = slots[row + 4 * STRIDE]
+    """What the next rows look at is asked for: cards, then block after block of their entries.
+
+    Where a block is, only the one before says, so several cards are walked along at once, some steps with each row. A
+    card whose blocks are given back meanwhile is walked astray, which costs time alone.
+    """
+    last = min(AHEAD, slots.size - row)
+    if row + 2 * AHEAD < slots.size:
+        slot = slots[row + 2 * AHEAD]
         prefetch(cards, slot * CARD_WORDS)
         prefetch(rings, slot * RING_WORDS)
         prefetch(rings, slot * RING_WORDS + RING_WORDS - 1)
-    for turn in range(BLOCKS_AHEAD):
-        ahead = row + (BLOCKS_AHEAD - turn) * STRIDE
-        if ahead < slots.size:
-            slot = slots[ahead]
-            block = rings[slot, FIRST] >> BLOCK_SHIFT
-            for _ in range(turn):
-                block = links[block]
+    if last == AHEAD:
+        slot, walk = slots[row + AHEAD - 1], (row + AHEAD - 1) & (AHEAD - 1)
+        first, count = int(rings[slot, FIRST]), int(rings[slot, COUNT])
+        walks[walk, NEXT] = first >> BLOCK_SHIFT
+        walks[walk, LEFT] = ((first & (BLOCK - 1)) + count + BLOCK - 1) >> BLOCK_SHIFT if count else 0
+        prefetch(links, walks[walk, NEXT])
+    for ahead in range(last):
+        walk = (row + ahead) & (AHEAD - 1)
+        for _ in range(min(STEPS, walks[walk, LEFT])):
+            block = walks[walk, NEXT]
             prefetch(entries, block * 2 * BLOCK)
             prefetch(entries, block * 2 * BLOCK + BLOCK)
             prefetch(entries, block * 2 * BLOCK + 2 * BLOCK - 1)
-            prefetch(links, block)
+            walks[walk, NEXT] = links[block]
+            walks[walk, LEFT] -= 1
+            prefetch(links, walks[walk, NEXT])
 
 
 @bare
@@ -265,6 +278,7 @@ def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one event from beginning to
     foreign: NDArray[np.bool_],
     ids: Ints,
     asked: bool,
+    walks: Ints,
     start: int,
     found: Ints,
     marks: NDArray[np.uint32],
@@ -272,8 +286,9 @@ def fold(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one event from beginning to
 ) -> int:
     """The first row for which there was no room, else the number of rows."""
     times, stamps = longs(lot, EVENT_TIME), longs(lot, TIMESTAMP)
+    walks[:, LEFT] = 0
     for row in range(start, slots.size):
-        fetch_ahead(row, slots, cards, rings, entries, links)
+        walk_ahead(row, slots, cards, rings, entries, links, walks)
         room = state[FREE_BLOCK] != NONE or state[USED_BLOCKS] < links.size
         if not room or (state[FREE_HOUR] == NONE and state[USED_HOURS] == hours.shape[0]):
             return row
