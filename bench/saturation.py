@@ -99,6 +99,9 @@ def _by_outputs(found: Outputs, watch: Watch, begun: float) -> dict[str, Any]:
     if not len(found.at_ms):
         raise Failed("nothing of what it wrote was ever committed")
     times = np.sort(found.at_ms) / 1_000
+    times = times[times <= watch.samples[-1][0]]  # what a peer still writes while it ends, nobody watched
+    if not len(times):
+        raise Failed("nothing of what it wrote was committed before it was told to end")
     start = times[0] + (times[-1] - times[0]) * WARM_UP
     # A batch has one timestamp: what came with the first of them after the start was made before it.
     later = times[times > start]
