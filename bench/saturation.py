@@ -96,8 +96,6 @@ def _last(watch: Watch) -> int:
 
 
 def _by_outputs(found: Outputs, watch: Watch, begun: float) -> dict[str, Any]:
-    if not len(found.at_ms):
-        raise Failed("nothing of what it wrote was ever committed")
     times = np.sort(found.at_ms) / 1_000
     times = times[times <= watch.samples[-1][0]]  # what a peer still writes while it ends, nobody watched
     if not len(times):
