@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from bench.charts import BARE, OTHERS, OURS, Axis, Bar, Line, bars, lines
-from bench.words import CAVEATS, INTRODUCTION, METHOD
+from bench.words import CAVEATS, INTRODUCTION, LEFT_OUT, METHOD
 
 STREAMS, BARE_TX, BARE_ALO = "streams-eos", "pass-through-tx", "pass-through"
 BATCHES_TX, BARE_LARGE = "batches-tx", "pass-through-large"
@@ -358,6 +358,9 @@ does at most are not tried.
 ## Caveats
 
 {CAVEATS}
+## Left out
+
+{LEFT_OUT}
 ## Again
 
 `make bench` takes everything again and makes this page; `make bench-quick` takes a few figures within three minutes and
