@@ -2,16 +2,19 @@
 
     1. the lot is computed; nothing has been sent
     2. produce, and wait until the broker has acknowledged every record; what it refused is sent again
-    3. commit the offsets after the lot
-    4. positions advance
+    3. positions advance; the offsets after the lot are owed
+    4. what is owed is committed with the first lot that is delivered some time after the last commit, or when there is
+       nothing to do; before a partition stands still or is given away, and before the process ends
 
-Nothing is lost. After a fault a record may stand twice, with the same event id and source; the first one counts.
+No lot waits for the commit of each one before it. Snapshots wait until nothing is owed: what is remembered is what is
+committed then. Nothing is lost. After a crash a record may stand twice, with the same event id and source; the first
+one counts. At most these are what was delivered since the last commit, and the lot that was being delivered.
 """
 
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-import structlog
 from confluent_kafka import KafkaException
 
 from consumer.checkpoint import FAILURES, Source
@@ -22,7 +25,8 @@ from consumer.sending import send
 from consumer.trouble import Trouble
 from schemas.errors import RestartMe
 
-log = structlog.get_logger(__name__)
+COMMIT_EVERY_S: Final = 0.05
+"""While lots follow each other. A commit keeps the next lot waiting for a millisecond or two: one lot in many now."""
 
 
 class AtLeastOnce:
@@ -35,11 +39,13 @@ class AtLeastOnce:
         *,
         call_s: float,
         give_up: Callable[[], bool],
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source = source
         self._make_producer = make_producer
         self._call_s = call_s
-        self._give_up = give_up
+        self._give_up, self._now = give_up, now
+        self._settled_at = float("-inf")
         self._trouble = Trouble("producer")
         self._producer: Any = None
         self._refused: list[Any] = []
@@ -49,26 +55,34 @@ class AtLeastOnce:
 
     def publish(self, pending: Pending) -> None:
         self._deliver(pending)
-        for _ in range(FAILURES):
-            pending = pending.still_at(self._source.positions)
-            if not pending.spans:
-                return
-            try:
-                self._source.commit(pending.spans)
-            except KafkaException as exception:
-                self._end_or_hold(exception)
-            else:
-                CHECKPOINTS.labels("committed").inc()
-                self._source.advance(pending.spans)
-                return
-        raise RestartMe(f"{FAILURES} offset commits in a row failed")
+        pending = pending.still_at(self._source.positions)
+        self._source.advance(pending.spans)
+        self._source.owed.add(pending.spans)
+        if self._now() - self._settled_at >= COMMIT_EVERY_S:
+            self._settle()
 
     def idle(self) -> None:
         self._producer.poll(0)
+        self._settle()
 
     def close(self) -> None:
         self._producer.flush(self._call_s)
+        self._settle()
         self._producer = None
+
+    def _settle(self) -> None:
+        """Returns when all that was delivered is committed, of the partitions that are still ours."""
+        for _ in range(FAILURES):
+            if not self._source.owed:
+                return
+            try:
+                self._source.owed.settle()
+            except KafkaException as exception:
+                self._end_or_hold(exception)
+            else:
+                self._settled_at = self._now()
+                return
+        raise RestartMe(f"{FAILURES} offset commits in a row failed")
 
     def _deliver(self, pending: Pending) -> None:
         """Returns when the broker has acknowledged every record; a refusal sends the whole lot again, a few times."""
@@ -101,9 +115,9 @@ class AtLeastOnce:
             self._refused.append(error)
 
     def _end_or_hold(self, exception: KafkaException) -> None:
-        CHECKPOINTS.labels("failed").inc()
         error = error_of(exception)
         if end := ending(error):
             raise end from exception
-        log.warning("checkpoint.failed", error=error.name(), detail=error.str())
+        if self._give_up():
+            raise RestartMe(f"asked to end while offsets could not be committed: {error.str()}") from exception
         self._source.hold()

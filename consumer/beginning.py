@@ -27,7 +27,11 @@ log = structlog.get_logger(__name__)
 def committed(consumer: Consumer, topic: str, partitions: Sequence[int]) -> list[TopicPartition]:
     """Stable offsets: a transaction still open is waited for, each partition's own error is raised."""
     asked = [TopicPartition(topic, partition) for partition in partitions]
-    answer = consumer.committed(asked, timeout=CALL_TIMEOUT_S) if asked else []
+    return checked(consumer.committed(asked, timeout=CALL_TIMEOUT_S)) if asked else []
+
+
+def checked(answer: list[TopicPartition]) -> list[TopicPartition]:
+    """The call itself fails only where every partition does."""
     for each in answer:
         if each.error:
             raise KafkaException(each.error)

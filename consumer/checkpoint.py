@@ -35,6 +35,7 @@ from confluent_kafka import KafkaException
 from consumer.faults import ending, error_of
 from consumer.lots import Pending, Span
 from consumer.metrics import CHECKPOINTS, RECYCLES
+from consumer.owed import Owed
 from consumer.sending import send
 from consumer.trouble import Trouble
 from consumer.watchdog import Watchdog
@@ -54,6 +55,9 @@ class Source(Protocol):
     @property
     def positions(self) -> Mapping[int, int]: ...
 
+    @property
+    def owed(self) -> Owed: ...
+
     def hold(self) -> None: ...
 
     def advance(self, spans: Mapping[int, Span]) -> None: ...
@@ -61,8 +65,6 @@ class Source(Protocol):
     def committed(self, partitions: list[int]) -> dict[int, int]: ...
 
     def group(self) -> Any: ...  # noqa: ANN401 an opaque handle of the client
-
-    def commit(self, spans: Mapping[int, Span]) -> None: ...
 
     def as_offsets(self, spans: Mapping[int, Span]) -> list[Any]: ...
 

@@ -1,7 +1,8 @@
 """The input side: records in order, each partition from its committed offset, positions kept by us alone.
 
 Partitions are handed over inside `poll` only, and no transaction is ever open then. A position moves when a lot has
-been committed, never when it was fetched; records below a position are dropped, whoever sends them again.
+been committed, never when it was fetched; records below a position are dropped, whoever sends them again. Where lots
+are delivered first, it moves then, and its commit is owed until a partition goes or stands still, if not done before.
 
 What is remembered of cards may be older than the position: then a partition is read from there on, and the records
 below its position are handed out as past. Where that is, the keeper is asked between polls, since the answer may take
@@ -29,6 +30,7 @@ from consumer.faults import EOF, OFF_THE_LOG, ending, error_of
 from consumer.keeper import Keeper
 from consumer.lag import lags
 from consumer.lots import Fetched, Span, first_offsets
+from consumer.owed import Owed
 from consumer.places import Place, readable
 from consumer.point import Point
 from consumer.runs import follow, runs
@@ -64,13 +66,8 @@ class KafkaSource:
         first_offset: Callable[[Consumer, TopicPartition], int],
         by_steps: bool = False,
     ) -> None:
-        self._consumer = consumer
-        self._trouble = trouble
-        self._topic = topic
-        self._keeper = keeper
-        self._lot_rows = lot_rows
-        self._lot_bytes = lot_bytes
-        self._poll_s = poll_s
+        self._consumer, self._trouble, self._topic, self._keeper = consumer, trouble, topic, keeper
+        self._lot_rows, self._lot_bytes, self._poll_s = lot_rows, lot_bytes, poll_s
         self._partition_count = partitions
         self._beginning = Beginning(consumer, topic, trouble, partitions, first_offset)
         self._places: dict[int, Place] = {}
@@ -79,12 +76,13 @@ class KafkaSource:
         self._held: list[Any] = []
         self._holding = self._looked = False
         self._by_steps = by_steps
+        self.owed = Owed(consumer, self.as_offsets)
         self.handovers = 0
 
     def begin(self) -> None:
         """Joins the group."""
         self._consumer.subscribe(
-            [self._topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
+            [self._topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
         )
 
     @property
@@ -109,6 +107,7 @@ class KafkaSource:
         """Reads these no longer, and others again from where they were left. Called while no lot is pending."""
         if partitions == self._still:
             return
+        self.owed.settle_if_possible()
         changed, self._still = partitions ^ self._still, partitions
         if not changed.isdisjoint(readable(self._places)):
             self._held = [each for each in self._held if each.partition() not in partitions]
@@ -162,10 +161,6 @@ class KafkaSource:
 
     def group(self) -> Any:  # noqa: ANN401 an opaque handle of the client
         return self._consumer.consumer_group_metadata()
-
-    def commit(self, spans: Mapping[int, Span]) -> None:
-        """Outside a transaction: the at-least-once mode."""
-        self._consumer.commit(offsets=self.as_offsets(spans), asynchronous=False)
 
     def as_offsets(self, spans: Mapping[int, Span]) -> list[TopicPartition]:
         """Where the group stands after a lot."""
@@ -270,6 +265,10 @@ class KafkaSource:
         return Place(self._beginning.of(found.partition), recorded=False)
 
     def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self.owed.settle_if_possible()
+        self._lost(consumer, partitions)
+
+    def _lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         gone = {each.partition for each in partitions}
         if self._by_steps:
             consumer.incremental_unassign([each for each in consumer.assignment() if each.partition in gone])
@@ -277,6 +276,7 @@ class KafkaSource:
             if (place := self._places.pop(each.partition, None)) and place.cursor is not None:
                 self._keeper.leave(each.partition)
         self.handovers += 1
+        self.owed.drop(gone)
         self._held = [each for each in self._held if each.partition() not in gone]
         log.info("source.revoked", partitions=sorted(gone))
 

@@ -42,11 +42,11 @@ class Stops:
         texts = self._source.texts
         stopped = {each: stop for each, text in texts.items() if (stop := stop_of(text, each, standing))}
         paused = frozenset(standing.paused.keys() & texts.keys())
+        self._source.keep_still(frozenset(stopped) | standing.paused.keys() | waiting)
         if stopped != self._stopped or paused != self._paused:
             self._tell(stopped, paused)
             self._stopped, self._paused = stopped, paused
         self._seen_going = (self._seen_going | texts.keys()) & texts.keys() - stopped.keys()
-        self._source.keep_still(frozenset(stopped) | standing.paused.keys() | waiting)
         self._tell_late(frozenset(standing.skipped))
 
     def _tell_late(self, skips: frozenset[tuple[int, int]]) -> None:

@@ -90,8 +90,8 @@ class Worker:
             self._turn()
         drained = self._orders.drained is not None and not self._life.ending
         log.info("worker.ending", why=self._life.why or ("drained by order" if drained else "enough was handled"))
-        self._state.close(self._labels.offsets())
         self._checkpoint.close()
+        self._state.close(self._labels.offsets())
         self._source.close()
         log.info("worker.ended", handled=self.handled)
         if drained:
@@ -127,7 +127,8 @@ class Worker:
         elif scored := self._score(fetched):
             self._publish(scored)
             self._lags.handled(fetched.raw)
-        self._state.write_due(self._labels.offsets())
+        if not self._source.owed:
+            self._state.write_due(self._labels.offsets())
 
     def _publish(self, scored: Scored) -> None:
         with metrics.child(metrics.STAGE_SECONDS, "publish").time():

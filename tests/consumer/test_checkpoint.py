@@ -52,7 +52,8 @@ class Source:
     def group(self) -> str:
         return "group"
 
-    def commit(self, spans: Mapping[int, Span]) -> None:
+    @property
+    def owed(self) -> Any:
         raise AssertionError("offsets belong in the transaction")
 
     def as_offsets(self, spans: Mapping[int, Span]) -> list[Any]:

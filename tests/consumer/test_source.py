@@ -106,10 +106,11 @@ class Client:
             for each in numbers
         ]
 
-    def commit(self, offsets: list[TopicPartition], asynchronous: bool) -> None:
+    def commit(self, offsets: list[TopicPartition], asynchronous: bool) -> list[TopicPartition]:
         if self.refusals:
             raise KafkaException(self.refusals.pop())
         self.committed_by_us.append({each.partition: each.offset for each in offsets})
+        return offsets
 
     def get_watermark_offsets(self, _: TopicPartition, timeout: float = 0, cached: bool = False) -> tuple[int, int]:
         return 3, 14 if cached else 9

@@ -196,7 +196,7 @@ class MemoryConsumer:
             self._broker.tick()
         return [TopicPartition(*place, *self._group.stands.get(place, Stood(NONE))) for place in places]
 
-    def commit(self, offsets: Sequence[TopicPartition], asynchronous: bool = True) -> None:
+    def commit(self, offsets: Sequence[TopicPartition], asynchronous: bool = True) -> list[TopicPartition]:
         self._refuse_if_closed()
         who, asked = self.consumer_group_metadata(), stands(offsets)
 
@@ -217,6 +217,7 @@ class MemoryConsumer:
         if fate is not Fate.FINE:
             self._wire.wait(REQUEST_S)
             raise timed_out()
+        return [*offsets]
 
     def get_watermark_offsets(
         self, partition: TopicPartition, timeout: float = 10.0, cached: bool = False

@@ -18,6 +18,7 @@ from consumer.scoring import Scored
 ENDS = "pending.spans"
 SEND_OFFSETS = "producer.send_offsets_to_transaction(offsets, self._source.group(), self._call_s)"
 DONE = 'CHECKPOINTS.labels("committed").inc()\n'
+DUE = ">= COMMIT_EVERY_S:\n            self._settle()\n"
 AGAIN = "self._resolve(pending) if failures else pending.still_at(self._source.positions)"
 
 
@@ -110,11 +111,11 @@ MUTANTS = {
     "offsets are committed before anything is produced": _checkpoint(
         (
             'with guard("begin_transaction", hang_s):',
-            f"self._source.commit({ENDS})\n        with guard('begin', hang_s):",
+            f"self._source.owed.add({ENDS}); self._source.owed.settle()\n        with guard('begin', hang_s):",
         )
     ),
     "offsets are committed after the transaction": _checkpoint(
-        (SEND_OFFSETS, "pass"), (DONE, f"{DONE}        self._source.commit({ENDS})\n")
+        (SEND_OFFSETS, "pass"), (DONE, f"{DONE}        self._source.owed.add({ENDS}); self._source.owed.settle()\n")
     ),
     "what failed is sent again without asking": _checkpoint((AGAIN, "pending.still_at(self._source.positions)")),
     "a time-out of the commit means done": _checkpoint(
@@ -178,7 +179,7 @@ MUTANTS = {
     "state is not folded forward": _fold(("in rows(fetched.past):", "in rows(None):")),
     "a lot is folded again when it was aborted": Mutant(lambda: Parts(scorer=FoldsAgain)),
     "offsets are committed before delivery": _at_least_once(
-        ("self._deliver(pending)\n", "first = pending\n"), (DONE, f"{DONE}                self._deliver(first)\n")
+        ("self._deliver(pending)\n", "first = pending\n"), (DUE, f"{DUE}        self._deliver(first)\n")
     ),
     "delivery is not awaited": _at_least_once(("while self._producer.flush(self._call_s):", "while False:")),
     "cards left aside are ahead of the commit": _whole(state=[("and fold.at.leads_to(committed)", "")]),

@@ -121,7 +121,8 @@ class Slot:
     def _checkpoint(self, source: KafkaSource) -> Any:
         if not self._plan.exactly_once:
             make = lambda trouble: self._producer({}, trouble)  # noqa: E731
-            return self._parts.at_least_once(source, make, call_s=CALL_S, give_up=self.life.given_up)
+            given = {"call_s": CALL_S, "give_up": self.life.given_up, "now": self._broker.clock.monotonic}
+            return self._parts.at_least_once(source, make, **given)
         config = {"transactional.id": self._identity, "transaction.timeout.ms": int(self._plan.transaction_s * 1000)}
         make = lambda trouble: self._producer(config, trouble)  # noqa: E731
         guard: Any = NoWatchdog()
