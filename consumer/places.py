@@ -9,9 +9,9 @@ from consumer.point import Point
 
 @dataclass(slots=True)
 class Place:
-    """`position` is the committed offset, or one whose commit is owed; `text` is what goes with it. `cursor` is the next record's place, which
-    may be below: then those in between were answered already. It is None until it is known what is remembered. With
-    each goes the leader epoch of the record before it.
+    """`position` is the committed offset, or one whose commit is owed; `text` is what goes with it. `cursor` is the
+    next record's place, which may be below: then those in between were answered already. It is None until it is known
+    what is remembered. With each goes the leader epoch of the record before it.
     """
 
     position: int

@@ -81,9 +81,7 @@ class KafkaSource:
 
     def begin(self) -> None:
         """Joins the group."""
-        self._consumer.subscribe(
-            [self._topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
-        )
+        self._consumer.subscribe([self._topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
 
     @property
     def positions(self) -> Mapping[int, int]:

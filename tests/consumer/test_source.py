@@ -54,6 +54,14 @@ class Message:
         return 2
 
 
+@dataclass(frozen=True)
+class Answer:
+    """To a commit, for one partition."""
+
+    partition: int
+    error: KafkaError | None
+
+
 Step = Message | Callable[[], None] | None
 
 
@@ -66,19 +74,23 @@ class Client:
     paused: set[int] = field(default_factory=set)
     committed_by_us: list[dict[int, int]] = field(default_factory=list)
     refusals: list[KafkaError] = field(default_factory=list)
+    refused: dict[int, KafkaError] = field(default_factory=dict)
     read: dict[int, int] = field(default_factory=dict)
     of: dict[int, int | None] = field(default_factory=dict)
     epochs: dict[int, int] = field(default_factory=dict)
     texts: dict[int, str] = field(default_factory=dict)
 
     def subscribe(self, _: list[str], on_assign: Any, on_revoke: Any, on_lost: Any) -> None:
-        self.on_assign, self.on_revoke = on_assign, on_revoke
+        self.on_assign, self.on_revoke, self.on_lost = on_assign, on_revoke, on_lost
 
     def assigned(self, *numbers: int) -> None:
         self.on_assign(self, [TopicPartition(TOPIC, number) for number in numbers])
 
     def revoked(self, *numbers: int) -> None:
         self.on_revoke(self, [TopicPartition(TOPIC, number) for number in numbers])
+
+    def lost(self, *numbers: int) -> None:
+        self.on_lost(self, [TopicPartition(TOPIC, number) for number in numbers])
 
     def poll(self, _: float) -> Message | None:
         while self.script:
@@ -106,11 +118,11 @@ class Client:
             for each in numbers
         ]
 
-    def commit(self, offsets: list[TopicPartition], asynchronous: bool) -> list[TopicPartition]:
+    def commit(self, offsets: list[TopicPartition], asynchronous: bool) -> list[Answer]:
         if self.refusals:
             raise KafkaException(self.refusals.pop())
         self.committed_by_us.append({each.partition: each.offset for each in offsets})
-        return offsets
+        return [Answer(each.partition, self.refused.get(each.partition)) for each in offsets]
 
     def get_watermark_offsets(self, _: TopicPartition, timeout: float = 0, cached: bool = False) -> tuple[int, int]:
         return 3, 14 if cached else 9
@@ -185,6 +197,74 @@ def test_a_lot_begins_where_the_last_was_committed() -> None:
     fetched = take(source)
     assert fetched is not None
     assert fetched.spans == {0: Span(start=10, first=12, end=14)}
+
+
+def owing(client: Client, **given: Any) -> KafkaSource:
+    """Two partitions, a lot of each delivered and not committed."""
+    source = source_of(client, **given)
+    client.script = [lambda: client.assigned(0, 1), Message(10), Message(20, 1)]
+    fetched = take(source)
+    assert fetched is not None
+    source.advance(fetched.spans)
+    source.owed.add(fetched.spans)
+    return source
+
+
+def test_what_is_owed_is_committed_before_partitions_go() -> None:
+    """All of it, with the last lot's offsets, once."""
+    client = Client({0: 10, 1: 20})
+    source = owing(client)
+    client.script = [lambda: client.revoked(1), lambda: client.revoked(0)]
+    source.hold()
+    assert client.committed_by_us == [{0: 11, 1: 21}]
+
+
+def test_what_is_owed_of_lost_partitions_is_not_committed() -> None:
+    """Somebody else has them; what is owed of the others is owed still."""
+    client = Client({0: 10, 1: 20})
+    source = owing(client)
+    client.script = [lambda: client.lost(1)]
+    source.hold()
+    assert client.committed_by_us == []
+    source.owed.settle()
+    assert (client.committed_by_us, bool(source.owed)) == ([{0: 11}], False)
+
+
+def test_a_refused_commit_does_not_keep_a_partition() -> None:
+    """It is answered again by whoever has it next: from what was committed, also where that is us."""
+    client = Client({0: 10, 1: 20}, refusals=[KafkaError(KafkaError.ILLEGAL_GENERATION)])
+    source = owing(client)
+    client.script = [lambda: client.revoked(0, 1), lambda: client.assigned(0), Message(10)]
+    assert rows(take(source)) == [10]
+    assert (client.committed_by_us, source.positions, bool(source.owed)) == ([], {0: 10}, False)
+
+
+def test_a_commit_that_ends_the_worker_ends_it_also_while_partitions_go() -> None:
+    """With what it always says."""
+    client = Client({0: 10, 1: 20}, refusals=[KafkaError(KafkaError.FENCED_INSTANCE_ID)])
+    source = owing(client)
+    client.script = [lambda: client.revoked(0, 1)]
+    with pytest.raises(Fenced, match="took this slot over"):
+        source.hold()
+
+
+def test_what_is_owed_is_committed_when_a_partition_is_to_stand_still() -> None:
+    """Where it stopped is told, and has to hold after a restart."""
+    client = Client({0: 10, 1: 20})
+    owing(client).keep_still(frozenset({1}))
+    assert client.committed_by_us == [{0: 11, 1: 21}]
+
+
+def test_a_commit_that_is_refused_for_one_partition_is_owed_still() -> None:
+    """The client's call raises only where all of them are refused."""
+    client = Client({0: 10, 1: 20}, refused={1: KafkaError(KafkaError.REQUEST_TIMED_OUT)})
+    source = owing(client)
+    with pytest.raises(KafkaException):
+        source.owed.settle()
+    assert source.owed
+    client.refused.clear()
+    source.owed.settle()
+    assert client.committed_by_us[-1] == {0: 11, 1: 21}
 
 
 def test_records_below_the_position_are_dropped() -> None:

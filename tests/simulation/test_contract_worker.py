@@ -104,6 +104,36 @@ def test_at_least_once_answers_again_what_it_did_not_commit(kafka: Kafka, answer
     assert kafka.committed() == 1
 
 
+def test_a_crash_before_a_commit_answers_again_what_was_delivered_since_the_last(kafka: Kafka, answers: str) -> None:
+    """The first lot is committed at once; those that follow it closely are owed, and nothing is lost of them."""
+    worker = Worker(kafka, answers, kind=AtLeastOnce, lot_rows=1, now=lambda: 0.0)
+    kafka.commit(kafka.ready("writer"), "a", "b", "c")
+    for _ in range(2):
+        worker.checkpoint.publish(worker.answer(worker.fetch()))
+    assert (worker.source.positions[0], kafka.committed()) == (2, 1)
+    worker.source.owed.drop({0})  # nothing is left of it
+    successor = Worker(kafka, answers, kind=AtLeastOnce)
+    successor.checkpoint.publish(successor.answer(successor.fetch()))
+    assert answered(kafka, answers, 4) == ["a", "b", "b", "c"]
+    assert kafka.committed() == 3
+
+
+def test_what_is_owed_is_committed_before_a_partition_is_given_away(kafka: Kafka, answers: str) -> None:
+    """Whoever has it next answers nothing again."""
+    worker = Worker(kafka, answers, kind=AtLeastOnce, name="a-slot", lot_rows=1, now=lambda: 0.0)
+    writer = kafka.ready("writer")
+    kafka.commit(writer, "zero", partition=0)
+    worker.checkpoint.publish(worker.answer(worker.fetch()))
+    kafka.commit(writer, "one", partition=1)
+    worker.checkpoint.publish(worker.answer(worker.fetch()))
+    assert kafka.committed(1) == 0
+    other = Worker(kafka, answers, kind=AtLeastOnce, name="b-slot")
+    kafka.until(_shared_out(worker, other), "the partitions to be shared")
+    assert (kafka.committed(1), other.source.positions) == (1, {1: 1})
+    assert not worker.source.owed
+    assert answered(kafka, answers, 1, 1) == ["one"]
+
+
 def test_a_new_groups_beginning_is_committed_though_nothing_comes(kafka: Kafka, answers: str) -> None:
     """A crash before the first lot must not move it."""
     worker = Worker(kafka, answers)

@@ -1,6 +1,7 @@
 """A worker of source and checkpoint alone, on whatever Kafka: it answers each record with itself."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,6 +77,7 @@ class Worker:
     unheard: list[bool] = field(default_factory=list)
     dies: list[str] = field(default_factory=list)
     keeper: Memoryless = field(default_factory=Memoryless)
+    now: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
         self.source = KafkaSource(
@@ -101,7 +103,8 @@ class Worker:
         return self.kind(self.source, make, guard, call_s=5.0, hang_s=60.0, give_up=lambda: False)
 
     def _at_least_once(self) -> Any:
-        return AtLeastOnce(self.source, lambda _: self.kafka.plain(), call_s=5.0, give_up=lambda: False)
+        given: Any = {"call_s": 5.0, "give_up": lambda: False, "now": self.now}
+        return AtLeastOnce(self.source, lambda _: self.kafka.plain(), **given)
 
     def fetch(self) -> Fetched:
         found: list[Fetched] = []
