@@ -14,8 +14,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "machine.",
     "fraudstream_decision_age_seconds": "What your customers wait: milliseconds. It is large for as long as a backlog "
     "lasts.",
-    "fraudstream_checkpoints": "`committed` moves with every lot, at least once with some. `failed` moves when brokers restart; if it does not "
-    "stop, see `checkpoint.failed` in the log.",
+    "fraudstream_checkpoints": "`committed` moves with every lot, at least once with some. `failed` moves when brokers "
+    "restart; if it does not stop, see `checkpoint.failed` in the log.",
     "fraudstream_producer_recycles": "Flat but for trouble with brokers.",
     "fraudstream_assigned_partitions": "Their sum over all workers is the input's number of partitions.",
     "fraudstream_lag_records": "Near 0, and falling after a stop. Growing everywhere: add workers. Growing in one "

@@ -29,7 +29,8 @@ says it. Nothing is said of a single record; what happens often is said at most 
 EVENTS: Final[Mapping[str, str]] = {
     "broker.away": "The broker does not answer at the start; the worker waits for it.",
     "checkpoint.failed": "A transaction failed. The producer is replaced and the broker asked whether the lot is in; "
-    "if not, the same records are published again. Now and then is no trouble.",
+    "if not, the same records are published again. At least once, offsets of `partitions` were not committed: that is "
+    "tried again, or they are answered again by who has them next. Now and then is no trouble.",
     "checkpoint.waiting": "The broker cannot start or end transactions at the moment; the worker waits for it.",
     "churn.generation": "Another generation of churn scores is in use from the next lot on: copied, found on this "
     "host, kept from before, or asked for lot by lot.",

@@ -49,8 +49,8 @@ class Score(Group):
     node: NodeName = ""
     """Second part of a worker's identity: must survive restarts and be unique among nodes. Empty is the host name."""
     delivery: Literal["exactly_once", "at_least_once"] = "exactly_once"
-    """exactly_once: one transaction per lot. at_least_once: lower latency; after a crash at most the lot in hand and what
-    was delivered since the last commit, within 50 ms while records come, stand twice, with the same event_id."""
+    """exactly_once: one transaction per lot. at_least_once: lower latency; after a crash the lot in hand and what was
+    delivered since the last commit (50 ms of it while records come) may stand twice, with the same event_id."""
     start: Start = "end"
     """Where a group without offsets begins: end, earliest, or an ISO 8601 time with its zone."""
     membership: Literal["static", "dynamic", "kip848"] = "static"
