@@ -3,8 +3,8 @@
     1. the lot is computed; nothing has been sent
     2. produce, and wait until the broker has acknowledged every record; what it refused is sent again
     3. positions advance; the offsets after the lot are owed
-    4. what is owed is committed with the first lot that is delivered some time after the last commit, or when there is
-       nothing to do; before a partition stands still or is given away, and before the process ends
+    4. what is owed is committed some time after the last commit, with the lot that is delivered then, or when nothing
+       comes; and before a partition stands still or is given away, and before the process ends
 
 No lot waits for the commit of each one before it. Snapshots wait until nothing is owed: what is remembered is what is
 committed then. Nothing is lost. After a crash a record may stand twice, with the same event id and source; the first
@@ -58,17 +58,21 @@ class AtLeastOnce:
         pending = pending.still_at(self._source.positions)
         self._source.advance(pending.spans)
         self._source.owed.add(pending.spans)
-        if self._now() - self._settled_at >= COMMIT_EVERY_S:
-            self._settle()
+        self._settle_if_due()
 
     def idle(self) -> None:
+        """Also whenever the end of the log is reached, which may be after each lot."""
         self._producer.poll(0)
-        self._settle()
+        self._settle_if_due()
 
     def close(self) -> None:
         self._producer.flush(self._call_s)
         self._settle()
         self._producer = None
+
+    def _settle_if_due(self) -> None:
+        if self._now() - self._settled_at >= COMMIT_EVERY_S:
+            self._settle()
 
     def _settle(self) -> None:
         """Returns when all that was delivered is committed, of the partitions that are still ours."""

@@ -18,7 +18,7 @@ from consumer.scoring import Scored
 ENDS = "pending.spans"
 SEND_OFFSETS = "producer.send_offsets_to_transaction(offsets, self._source.group(), self._call_s)"
 DONE = 'CHECKPOINTS.labels("committed").inc()\n'
-DUE = ">= COMMIT_EVERY_S:\n            self._settle()\n"
+SETTLED = "self._source.owed.add(pending.spans)\n"
 AGAIN = "self._resolve(pending) if failures else pending.still_at(self._source.positions)"
 
 
@@ -179,7 +179,8 @@ MUTANTS = {
     "state is not folded forward": _fold(("in rows(fetched.past):", "in rows(None):")),
     "a lot is folded again when it was aborted": Mutant(lambda: Parts(scorer=FoldsAgain)),
     "offsets are committed before delivery": _at_least_once(
-        ("self._deliver(pending)\n", "first = pending\n"), (DUE, f"{DUE}        self._deliver(first)\n")
+        ("self._deliver(pending)\n", "first = pending\n"),
+        (SETTLED, f"{SETTLED}        self._settle()\n        self._deliver(first)\n"),
     ),
     "delivery is not awaited": _at_least_once(("while self._producer.flush(self._call_s):", "while False:")),
     "cards left aside are ahead of the commit": _whole(state=[("and fold.at.leads_to(committed)", "")]),
