@@ -8,9 +8,8 @@ import pyarrow as pa
 
 from consumer.judged import Answered
 from models.churn.packed import UNKNOWN
-from models.churn.weighed import STATUSES, Churn
+from models.churn.weighed import Churn
 from models.decide import Decisions
-from models.policy import Outcome
 from models.rules import RULES
 from schemas.churn import SCALE
 from schemas.lot.buffers import numbers
@@ -19,9 +18,8 @@ from schemas.writing import Cells, Doubles, DoublesOrNull, Longs, Named, Picked,
 
 TEXTS: Final = ("event_id", "card_id", "customer_id", "terminal_id", "currency")
 MARKS: Final = [mark.symbol for mark in Mark]
-OUTCOMES: Final = [outcome.symbol for outcome in Outcome]
 CODES: Final = [rule.code for rule in RULES]
-CHURN: Final = [status.value for status in STATUSES]
+BITS: Final = 1 << np.arange(len(CODES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +59,9 @@ def _decided(decided: Decisions) -> dict[str, Cells]:
     return {
         "score": Doubles(decided.score),
         "raw_margin": Doubles(decided.raw_margin),
-        "outcome": Picked(decided.outcome, OUTCOMES),
+        "outcome": Longs(decided.outcome),
         "reasons": Picked(which, list(lists)),
-        "rules": Named(decided.hits @ (1 << np.arange(len(CODES))), CODES),
+        "rules": Named(decided.hits @ BITS, CODES),
         "features": Vectors(decided.features),
     }
 
@@ -71,7 +69,7 @@ def _decided(decided: Decisions) -> dict[str, Cells]:
 def _churn(churn: Churn) -> dict[str, Cells]:
     return {
         "churn.score": DoublesOrNull(churn.weighed / SCALE, churn.weighed != UNKNOWN),
-        "churn.status": Picked(churn.codes, CHURN),
+        "churn.status": Longs(churn.codes),
         "churn.generation": Same(churn.generation),
     }
 

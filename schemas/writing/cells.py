@@ -18,6 +18,8 @@ class Same:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Text:
+    """Of strings with offsets of 32 bits."""
+
     column: pa.Array
 
 

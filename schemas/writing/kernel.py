@@ -1,7 +1,7 @@
 """Avro of many rows at once, following operations: what a record is made of, in the order of its bytes.
 
     FIXED   the bytes of the pool from BEGIN to END, the same in every row
-    TEXT    length and bytes of what lies in the pool between two numbers of the row, at SLOT and behind it
+    TEXT    length and bytes of what lies in memory between two numbers of the row, at SLOT and behind it
     LONG    a number, as int, long and enum are written
     DOUBLE  a number's 64 bits
     MAYBE   which branch of a union of null and the next operation; 0 leaves that out
@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.compiled import compiled
+from schemas.lot.cells import BYTE, INT
+from schemas.memory import memory
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -27,6 +29,8 @@ unsigned = np.uint64
 
 KIND, SLOT, BEGIN, END = range(4)
 FIXED, TEXT, LONG, DOUBLE, MAYBE, VECTOR, PICKED, NAMED = range(8)
+OF, ENDS, LETTERS = range(3)
+"""Of a column of texts: its slot, and where in memory its offsets and its bytes begin."""
 DOUBLE_BYTES: Final = 8
 LOW_BITS: Final = 0x7F
 MORE: Final = 0x80
@@ -70,6 +74,18 @@ def put_named(bits: int, names: Ints, pool: Bytes, out: Bytes, at: int) -> int:
 
 
 @compiled
+def find(texts: Ints, rows: Ints, numbers: Ints, lengths: Ints) -> None:
+    """Where in memory the texts of each record lie; to `lengths` comes how long they are together."""
+    for column in range(texts.shape[0]):
+        slot, first = texts[column, OF], texts[column, LETTERS]
+        for record in range(rows.size):
+            ends = memory(texts[column, ENDS] + INT.itemsize * rows[record], 2, INT)
+            begin, end = np.int64(ends[0]), np.int64(ends[1])
+            numbers[slot, record], numbers[slot + 1, record] = first + begin, first + end
+            lengths[record] += end - begin
+
+
+@compiled
 def write(  # noqa: C901, PLR0917
     ops: Ints, pool: Bytes, places: Ints, numbers: Ints, matrix: Bytes, rows: Ints, out: Bytes, ends: Ints
 ) -> None:
@@ -84,7 +100,7 @@ def write(  # noqa: C901, PLR0917
             elif kind == TEXT:
                 begin, end = numbers[slot, record], numbers[slot + 1, record]
                 at = put_long(end - begin, out, at)
-                at = put_bytes(pool, begin, end, out, at)
+                at = put_bytes(memory(begin, end - begin, BYTE), 0, end - begin, out, at)
             elif kind == LONG:
                 at = put_long(numbers[slot, record], out, at)
             elif kind == DOUBLE:

@@ -1,18 +1,22 @@
-"""A lot's records, laid out by a form: to its pool come the lot's own bytes, and numbers by row."""
+"""A lot's records, laid out by a form: to its pool come the lot's own choices, and numbers by row.
+
+Texts are read from where their columns lie, which have to be kept until all is written.
+"""
 
 from collections.abc import Callable, Hashable
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
-from schemas.lot.buffers import Texts, texts
 from schemas.writing.cells import Cells, Doubles, DoublesOrNull, Longs, Named, Picked, Text, Vectors
 from schemas.writing.form import Form, ends
-from schemas.writing.kernel import BEGIN, MAYBE, Bytes, Ints, write
+from schemas.writing.kernel import BEGIN, INT, MAYBE, Bytes, Ints, find, write
 
 AT_ONCE: Final = 1_000
 """Records: so many stay in the processor's cache until they are cut apart."""
 LITTLE: Final = np.dtype("<f8")
+NO_MATRIX: Final = np.zeros((0, 0), np.uint8)
 
 
 class Page:
@@ -25,18 +29,18 @@ class Page:
         self._size, self._most = len(form.pool), form.most
         self._places = form.places.copy()
         self._numbers = np.empty((form.slots, len(rows)), np.int64)
-        self._lengths = np.zeros(len(rows), np.int64)
-        self._matrix: Bytes = np.zeros((0, 0), np.uint8)
+        self._texts: list[tuple[int, int, int]] = []
+        self._matrix: Bytes = NO_MATRIX
 
     def put(self, path: str, kind: int, op: int, slot: int, cell: Cells) -> None:
         numbers, rows = self._numbers, self._rows
-        if isinstance(cell, Text):  # which is quicker than to match
-            self._text(slot, texts(cell.column))
-        elif isinstance(cell, Longs):
+        if isinstance(cell, Longs):  # which is quicker than to match
             numbers[slot] = cell.values[rows]
+        elif isinstance(cell, Text):
+            self._texts.append((slot, *_where(cell.column)))
         elif isinstance(cell, DoublesOrNull) and kind == MAYBE:
             numbers[slot] = cell.there[rows]
-        elif isinstance(cell, Doubles | DoublesOrNull):
+        elif isinstance(cell, (Doubles, DoublesOrNull)):  # noqa: UP038 - a union is made anew each time
             numbers[slot] = cell.values[rows].view(np.int64)
         elif isinstance(cell, Picked):
             numbers[slot] = cell.which[rows]
@@ -49,8 +53,10 @@ class Page:
 
     def written(self) -> list[bytes]:
         """One value per row."""
-        ops, numbers, lengths, places = self._ops, self._numbers, self._lengths, np.array(self._places, np.int64)
+        ops, numbers, places = self._ops, self._numbers, np.array(self._places, np.int64)
         pool = np.concatenate(self._pool)
+        lengths = np.zeros(len(self._rows), np.int64)
+        find(np.array(self._texts, np.int64).reshape(-1, 3), self._rows, numbers, lengths)
         values: list[bytes] = []
         for first in range(0, len(self._rows), AT_ONCE):
             some = slice(first, first + AT_ONCE)
@@ -62,25 +68,20 @@ class Page:
             values += [data[start:end] for start, end in zip([0, *cuts], cuts, strict=False)]
         return values
 
-    def _text(self, slot: int, column: Texts) -> None:
-        shift = self._size - int(column.offsets[0])
-        starts, behind = column.offsets[:-1][self._rows], column.offsets[1:][self._rows]
-        np.add(starts, shift, out=self._numbers[slot])
-        np.add(behind, shift, out=self._numbers[slot + 1])
-        self._lengths += behind - starts
-        self._into_pool(column.used())
-
     def _listed(self, choices: list[bytes]) -> int:
         """Where in `places` it says where each begins."""
         begin = len(self._places)
         self._places += ends(choices, self._size)
         self._most += max(map(len, choices))
-        self._into_pool(np.frombuffer(b"".join(choices), np.uint8))
+        self._pool.append(np.frombuffer(b"".join(choices), np.uint8))
+        self._size = self._places[-1]
         return begin
 
-    def _into_pool(self, data: Bytes) -> None:
-        self._pool.append(data)
-        self._size += len(data)
+
+def _where(column: pa.Array) -> tuple[int, int]:
+    """Its offsets and bytes, in memory; there is a row."""
+    _, offsets, data = column.buffers()
+    return offsets.address + INT.itemsize * column.offset, data.address if data else 0
 
 
 def warm() -> None:
