@@ -1,8 +1,11 @@
-"""What a field of many records holds, as columns: one entry per row of the lot, or one for all."""
+"""What a field of many records holds, as columns: one entry per row of the lot, or one for all.
+
+`form` of each is what of it is the same in all rows, and differs from that of every other kind.
+"""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -15,11 +18,16 @@ class Same:
 
     value: Hashable
 
+    @property
+    def form(self) -> Hashable:
+        return Same, self.value
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Text:
     """Of strings with offsets of 32 bits."""
 
+    form: ClassVar[Hashable] = "text"
     column: pa.Array
 
 
@@ -27,11 +35,13 @@ class Text:
 class Longs:
     """Of int and long, and of an enum the places of its symbols."""
 
+    form: ClassVar[Hashable] = "longs"
     values: NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Doubles:
+    form: ClassVar[Hashable] = "doubles"
     values: NDArray[np.float64]
 
 
@@ -39,6 +49,7 @@ class Doubles:
 class DoublesOrNull:
     """Of a union of null, first, and double."""
 
+    form: ClassVar[Hashable] = "doubles or null"
     values: NDArray[np.float64]
     there: NDArray[np.bool_]
 
@@ -47,6 +58,7 @@ class DoublesOrNull:
 class Vectors:
     """An array of doubles in every row, each as long. One column of a contract at most."""
 
+    form: ClassVar[Hashable] = "vectors"
     matrix: NDArray[np.float64]
 
 
@@ -54,6 +66,7 @@ class Vectors:
 class Picked:
     """Of every row one of the choices, of whatever type, by its place."""
 
+    form: ClassVar[Hashable] = "picked"
     which: NDArray[Any]
     choices: Sequence[Hashable]
 
@@ -64,6 +77,10 @@ class Named:
 
     bits: NDArray[Any]
     names: Sequence[str]
+
+    @property
+    def form(self) -> Hashable:
+        return Named, tuple(self.names)
 
 
 Cells = Same | Text | Longs | Doubles | DoublesOrNull | Vectors | Picked | Named

@@ -42,7 +42,7 @@ class Writer:
 
     def _form(self, cells: Mapping[str, Cells]) -> tuple[Form, Ints]:
         """The last one, as long as it does: what is the same in all rows changes with the model, or once a day."""
-        shared = [_shared(cells[path]) for path in self._types]
+        shared = [cells[path].form for path in self._types]
         if shared != self._last:
             form = Form()
             form.same(self._header)
@@ -64,13 +64,6 @@ class Writer:
     def _item(self, path: str, name: str) -> bytes:
         """As it stands in an array: that of it alone begins with a count, and ends with one, a byte each."""
         return self._bytes(path, (name,))[1:-1]
-
-
-def _shared(cell: Cells) -> Hashable:
-    """What of it is the same in all rows: its kind, and its value or its names."""
-    if isinstance(cell, Same):
-        return Same, cell.value
-    return type(cell), tuple(cell.names) if isinstance(cell, Named) else ()
 
 
 def _leaves(fields: list[dict[str, Any]], within: str = "") -> Iterator[tuple[str, AvroType]]:
