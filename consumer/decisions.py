@@ -12,7 +12,7 @@ from consumer.decision_rows import ByRows
 from consumer.epochs import BACKLOG, Circumstances
 from consumer.judged import Answered, Judged
 from consumer.lots import Sheaf
-from models.policy import Outcome
+from models.policy import APPROVE
 from schemas.contracts import DECISION, Contract
 from schemas.encoding import header, to_json
 from schemas.framing import CONTENT_TYPES, Framing
@@ -49,7 +49,7 @@ class Desk:
     ) -> list[Sheaf]:
         """Each topic's in input order; flags before the scores, among which they stand again."""
         outcome, flagging = judged.decided.outcome, BACKLOG not in now.degraded
-        flags = np.flatnonzero(outcome != Outcome.APPROVE) if flagging else np.zeros(0, np.int64)
+        flags = np.flatnonzero(outcome != APPROVE) if flagging else np.zeros(0, np.int64)
         rows = flags if self.scores_topic is None else np.arange(len(outcome))
         if not len(rows):
             return []

@@ -26,8 +26,8 @@ from models.policies.outcomes import Marks, Outcomes, outcomes
 from models.policies.reasons import joined
 from models.policies.sparing import Sparing
 from models.policies.wording import Registered, Wording
-from models.policy import Outcome, Policy
-from models.rules import RULES, Hits, Limits, Status, Statuses
+from models.policy import APPROVE, Policy
+from models.rules import HIT, RULES, Hits, Limits, Statuses
 
 __all__ = ["Decider", "Decisions", "ModelRef", "by_rules"]
 
@@ -47,11 +47,11 @@ class Decisions:
 
     @property
     def hits(self) -> Hits:
-        hit: Hits = self.statuses == Status.HIT
+        hit: Hits = self.statuses == HIT
         return hit
 
     def rule_codes(self, row: int) -> list[str]:
-        return [rule.code for rule, one in zip(RULES, self.statuses[row], strict=True) if one == Status.HIT]
+        return [rule.code for rule, one in zip(RULES, self.statuses[row], strict=True) if one == HIT]
 
     def reasons(self, row: int) -> list[str]:
         """The strongest first; none for what is approved."""
@@ -91,16 +91,16 @@ class Decider:
     def decide(self, rows: pa.RecordBatch, sight: Sight, churn: Churn | None = None) -> Decisions:
         """`sight` and `churn` are of these rows; without churn nobody is spared."""
         statuses = rules.statuses(sight.features, self.limits, self.lists.snoozes, sight.at)
-        hits = statuses == Status.HIT
+        hits = statuses == HIT
         margin = self.mind.margins(sight.features, hits)
         score = logistic(margin)
         listed = self.lists.listed(rows, sight.at)
         lucky = explored(rows["event_id"], self.exploration)
         outcome, marks = outcomes(score, self.thresholds, statuses, listed, lucky, block_at=self._block_at(churn))
-        flagged = np.flatnonzero(outcome != Outcome.APPROVE)
+        flagged = np.flatnonzero(outcome != APPROVE)
         told = dict[int, list[str]]()
         if flagged.size:
-            own = self.thresholds.outcomes(score[flagged]) != Outcome.APPROVE
+            own = self.thresholds.outcomes(score[flagged]) != APPROVE
             codes = self.mind.codes(sight.features[flagged], hits[flagged], own)
             told = {
                 row: joined(each, statuses[row], int(listed[row]))

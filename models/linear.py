@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
+from models.numbers import tidy
 from models.trees.refusals import Uncompilable
 from schemas.compiled import compiled
 
@@ -35,7 +36,7 @@ class Linear:
 
     def margins(self, matrix: Doubles) -> Doubles:
         """One per row, each the same as if its row were alone. NaN is a missing value."""
-        rows = np.require(matrix, np.float64, ["C", "A", "W"])
+        rows = tidy(matrix)
         if rows.ndim != 2 or rows.shape[1] != len(self.instead):  # noqa: PLR2004
             raise ValueError(f"a matrix with {len(self.instead)} columns is needed, not one of shape {rows.shape}")
         found = np.full(len(rows), self.start)

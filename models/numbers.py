@@ -9,7 +9,7 @@ from math import factorial
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from schemas.compiled import compiled
 
@@ -24,9 +24,17 @@ LARGEST: Final = 700.0
 TAYLOR: Final = tuple(1.0 / factorial(n) for n in range(14, 2, -1))
 
 
+def tidy(values: ArrayLike) -> Doubles:
+    """As kernels take them, of one type; the same array where it is that already."""
+    found = np.asarray(values, np.float64)
+    if not found.flags.carray:  # which `require` takes ten times as long to find out
+        found = np.require(found, None, ["C", "A", "W"])
+    return found
+
+
 def logistic(margin: Doubles) -> Doubles:
     """Probability of a raw margin in log-odds; margins beyond +-700 count as +-700."""
-    flat = np.require(margin, np.float64, ["C", "A", "W"]).reshape(-1)
+    flat = tidy(margin).reshape(-1)
     probability = np.empty(len(flat))
     _fill(flat, probability)
     return probability.reshape(np.shape(margin))

@@ -21,6 +21,10 @@ class Outcome(IntEnum):
         return self.name.lower()
 
 
+APPROVE, REVIEW, BLOCK = (np.int8(outcome) for outcome in Outcome)
+"""As columns hold them: to compare a column with a member of an enum takes longer than all the rest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A score equal to a threshold has reached it."""

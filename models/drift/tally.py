@@ -6,6 +6,7 @@ from typing import Final, Self
 import numpy as np
 
 from models.drift.bins import WIDTH, Doubles, Integers, count
+from models.numbers import tidy
 from schemas.errors import Misconfigured
 
 DAYS: Final = "drift_days"
@@ -77,8 +78,8 @@ class Tally:
         return np.zeros((len(self._edges), WIDTH), np.int64)
 
     def _count(self, matrix: Doubles, score: Doubles, slot: Integers, counts: Integers) -> None:
-        count(np.require(matrix, np.float64, ["C", "A", "W"]), 0, slot, self._edges, counts)
-        count(np.require(score, np.float64, ["C", "A", "W"]).reshape(-1, 1), matrix.shape[1], slot, self._edges, counts)
+        count(tidy(matrix), 0, slot, self._edges, counts)
+        count(tidy(score).reshape(-1, 1), matrix.shape[1], slot, self._edges, counts)
 
     def _add(self, days: Integers, fresh: Integers) -> None:
         for day, counts in zip(days.tolist(), fresh, strict=True):

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from models.numbers import Doubles
 from models.policies.kinds import ALLOWING, BLOCKING, Bits
-from models.policy import Outcome, Policy
-from models.rules import Status, Statuses
+from models.policy import BLOCK, REVIEW, Policy
+from models.rules import ERROR, Statuses
 from schemas.verdicts import Mark
 
 Outcomes = NDArray[np.int8]
@@ -36,7 +36,7 @@ def outcomes(
     """
     outcome = thresholds.outcomes(scores, block_at)
     marks = np.zeros(len(outcome), np.uint32)
-    if (errors := statuses == Status.ERROR).any():
+    if (errors := statuses == ERROR).any():
         marks[errors.any(axis=1)] |= np.uint32(Mark.RULE_ERROR)
     if block_at is not None:
         marks[(scores >= thresholds.block_at) & (scores < block_at) & ~_held(listed)] |= np.uint32(Mark.SPARED)
@@ -48,11 +48,11 @@ def outcomes(
 def _overrule(outcome: Outcomes, marks: Marks, listed: Bits, explored: NDArray[np.bool_]) -> None:
     held = _held(listed)
     marks[held] |= np.uint32(Mark.LISTED)
-    would = outcome == Outcome.BLOCK
+    would = outcome == BLOCK
     lucky = would & explored & ~held
     marks[lucky] |= np.uint32(Mark.EXPLORED)
-    outcome[would & ((listed & ALLOWING != 0) | lucky)] = Outcome.REVIEW
-    outcome[listed & BLOCKING != 0] = Outcome.BLOCK
+    outcome[would & ((listed & ALLOWING != 0) | lucky)] = REVIEW
+    outcome[listed & BLOCKING != 0] = BLOCK
 
 
 def _held(listed: Bits) -> NDArray[np.bool_]:

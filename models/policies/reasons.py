@@ -9,7 +9,7 @@ from typing import Final
 
 from models.policies.kinds import BIT, BLOCKING, KINDS
 from models.reasons.codes import SENTENCES as OF_MODELS_AND_RULES
-from models.rules import BY_MARGIN, RULES, Status, Statuses
+from models.rules import BY_MARGIN, ERROR, RULES, SNOOZED, Statuses
 
 MOST: Final = 4
 FEWEST: Final = 2
@@ -35,8 +35,8 @@ def joined(codes: Sequence[str], statuses: Statuses, listed: int) -> list[str]:
     blocking = int(listed) & int(BLOCKING)
     found = [kind.reason for kind in KINDS if blocking & BIT[kind.name]] + list(codes)
     if len(found) < FEWEST:
-        found += [RULES[place].code for place in BY_MARGIN if statuses[place] == Status.SNOOZED]
+        found += [RULES[place].code for place in BY_MARGIN if statuses[place] == SNOOZED]
         found += [BY_HAND] if blocking else []
-        found += [RULE_ERROR] if (statuses == Status.ERROR).any() else []
+        found += [RULE_ERROR] if (statuses == ERROR).any() else []
         return found[:FEWEST]
     return found[:MOST]

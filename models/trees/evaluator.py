@@ -9,6 +9,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
+from models.numbers import tidy
 from models.trees.forest import RIGHT, Forest, forest
 from models.trees.masks import WIDTHS, Masks, masks
 from models.trees.refusals import Uncompilable
@@ -30,7 +31,7 @@ class Evaluator:
     def margins(self, matrix: Doubles) -> Doubles:
         """One per row, each the same as if its row were alone. NaN is a missing value, infinities are numbers."""
         # one memory layout, so that nothing is compiled for another in the middle of traffic
-        rows = np.require(matrix, np.float64, ["C", "A", "W"])
+        rows = tidy(matrix)
         if rows.ndim != 2 or rows.shape[1] != self.features:  # noqa: PLR2004
             raise ValueError(f"a matrix with {self.features} columns is needed, not one of shape {rows.shape}")
         if self.masks is None or len(rows) < FEW:

@@ -9,9 +9,10 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from schemas.lot.cells import INT
 from schemas.writing.cells import Cells, Doubles, DoublesOrNull, Longs, Named, Picked, Text, Vectors
 from schemas.writing.form import Form, ends
-from schemas.writing.kernel import BEGIN, INT, MAYBE, Bytes, Ints, find, write
+from schemas.writing.kernel import BEGIN, MAYBE, Bytes, Ints, find, write
 
 AT_ONCE: Final = 1_000
 """Records: so many stay in the processor's cache until they are cut apart."""
@@ -40,7 +41,7 @@ class Page:
             self._texts.append((slot, *_where(cell.column)))
         elif isinstance(cell, DoublesOrNull) and kind == MAYBE:
             numbers[slot] = cell.there[rows]
-        elif isinstance(cell, (Doubles, DoublesOrNull)):  # noqa: UP038 - a union is made anew each time
+        elif isinstance(cell, (Doubles, DoublesOrNull)):  # a union would be made anew each time
             numbers[slot] = cell.values[rows].view(np.int64)
         elif isinstance(cell, Picked):
             numbers[slot] = cell.which[rows]
