@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from schemas.lot.buffers import column, texts
 from schemas.lot.checks import NO_FAULT, Checks, Verdicts, check
+from schemas.lot.filled import Filled
 from schemas.lot.part import Part
 from schemas.lot.table import COORDINATES, Lot, Refusal
 
@@ -33,8 +34,7 @@ def assembled(part: Part, whole: Coordinates, schema: pa.Schema, checks: Checks)
     of = whole.of(part.index)
     verdicts = checked(part, of, schema, checks)
     values: tuple[NDArray[Any], ...] = (of.partition, of.offset, of.timestamp, verdicts.marks)
-    coordinates = map(column, COORDINATES.types, values)
-    rows = pa.RecordBatch.from_arrays([*part.columns, *coordinates], schema=schema)
+    rows = _rows(part, values, schema)
     good = verdicts.found == NO_FAULT
     if not verdicts.faults or good.all():
         return Lot(rows, part.index, tuple(part.refusals))
@@ -58,10 +58,17 @@ def checked(part: Part, of: Coordinates, schema: pa.Schema, checks: Checks) -> V
     return verdicts
 
 
+def _rows(part: Part, coordinates: tuple[NDArray[Any], ...], schema: pa.Schema) -> pa.RecordBatch:
+    if isinstance(part.content, Filled):
+        return part.content.lot(*coordinates)
+    last = map(column, COORDINATES.types, coordinates)
+    return pa.RecordBatch.from_arrays([*part.content, *last], schema=schema)
+
+
 def _batch(part: Part, schema: pa.Schema) -> pa.RecordBatch:
     """Without coordinates."""
-    fields = list(schema)[: len(part.columns)]
-    return pa.RecordBatch.from_arrays(part.columns, schema=pa.schema(fields))
+    columns = part.columns
+    return pa.RecordBatch.from_arrays(columns, schema=pa.schema(list(schema)[: len(columns)]))
 
 
 def _refusals(part: Part, verdicts: Verdicts) -> list[Refusal]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from schemas.errors import DeadLetter
 from schemas.headers import DETAIL_BYTES
 from schemas.lot.columns import Columns
+from schemas.lot.filled import Filled
 from schemas.lot.suspects import Looked
 from schemas.lot.table import Refusal
 from schemas.verdicts import Reason
@@ -25,16 +26,20 @@ class Part:
     `looked` finds the rows that are to be checked, where it can.
     """
 
-    columns: Sequence[pa.Array]
+    content: Sequence[pa.Array] | Filled
     index: NDArray[np.int64]
     refusals: list[Refusal]
     looked: Looked | None = None
 
+    @property
+    def columns(self) -> Sequence[pa.Array]:
+        return self.content.columns if isinstance(self.content, Filled) else self.content
+
     def at(self, positions: NDArray[np.int64]) -> "Part":
         if positions.size == self.index.size:
-            return Part(self.columns, positions, [], self.looked)
+            return Part(self.content, positions, [], self.looked)
         refusals = [Refusal(int(positions[each.row]), each.reason, each.detail) for each in self.refusals]
-        return Part(self.columns, positions[self.index], refusals, self.looked)
+        return Part(self.content, positions[self.index], refusals, self.looked)
 
 
 def refusal(row: int, letter: DeadLetter) -> Refusal:

@@ -14,7 +14,7 @@ from schemas.card_numbers import FEWEST, NINE, ZERO, look_alike
 from schemas.compiled import compiled
 from schemas.lot.buffers import Texts
 from schemas.lot.checks import CARD_NUMBERS, Checks
-from schemas.lot.columns import Filled
+from schemas.lot.filled import Filled
 from schemas.lot.kernel import Bytes, Ints
 from schemas.lot.limits import CAPITALS, LENGTHS, RANGES
 from schemas.lot.plan import DOUBLE, FLOAT, Plan

@@ -21,7 +21,7 @@ from support.mutant import Endless, weakened
 from schemas.contracts import LABEL, TRANSACTION, Schema
 from schemas.errors import DeadLetter
 from schemas.framing import confluent, single_object
-from schemas.lot import Checks, Decoder, Raw, avro, columns, kernel
+from schemas.lot import Checks, Decoder, Raw, avro, filled, kernel
 from schemas.lot.columns import Columns
 from schemas.lot.kernel import REASONS
 from schemas.lot.logical import without_plain
@@ -197,7 +197,7 @@ def test_a_weakened_kernel_is_found_out(
     name: str, pairs: dict[str, Pair], corpus: MakeCorpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each guard of the kernel, taken away alone, makes the comparison fail."""
-    monkeypatch.setattr(columns, "parse", weakened(kernel, *MUTANTS[name])["parse"])
+    monkeypatch.setattr(filled, "parse", weakened(kernel, *MUTANTS[name])["parse"])
     with pytest.raises((AssertionError, IndexError, OverflowError, pa.ArrowInvalid, Endless)):
         compare_all([pairs["wide evolved"], pairs["no default"], pairs["as published"]], corpus("mutants"))
 

@@ -4,11 +4,11 @@ import sys
 SCRIPT = """
 from schemas import card_numbers, partitioner
 from schemas.contracts import TRANSACTION
-from schemas.lot import Checks, Decoder, Raw, from_mappings, frames, kernel, suspects, warm
+from schemas.lot import Checks, Decoder, Raw, filled, from_mappings, frames, kernel, suspects, warm
 from schemas.registry import Fingerprints
 import numpy as np
 
-LOOPS = (kernel.parse, kernel.pack, frames.frame, suspects.suspect, suspects.misplaced, partitioner.hashes)
+LOOPS = (kernel.parse, filled.describe, frames.frame, suspects.suspect, suspects.misplaced, partitioner.hashes)
 LOOPS += (card_numbers.mark_look_alikes,)
 compiled = lambda: [len(each.signatures) for each in LOOPS]
 assert compiled() == [0] * len(LOOPS), compiled()
