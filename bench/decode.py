@@ -19,7 +19,6 @@ from io import BytesIO
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 from fastavro import parse_schema, schemaless_reader, schemaless_writer
 
 from schemas.contracts import TRANSACTION
@@ -86,15 +85,14 @@ def best(repeats: int, call: Callable[[], object]) -> float:
 def stages(raw: Raw) -> dict[str, Callable[[], object]]:
     """Each step of `Decoder.decode` on the outcome of the one before, and the whole."""
     columns, checks = Columns(TRANSACTION.schema), Checks(partitions=PARTITIONS)
-    avro, framed = Avro(TRANSACTION.schema, TRANSACTION.schema, columns), frames(raw.values)
-    group, keys = framed.groups[0], pa.array(raw.keys, pa.large_binary())
+    avro, framed = Avro(TRANSACTION.schema, TRANSACTION.schema, columns), frames(raw.values, raw.keys)
+    group = framed.groups[0]
     part = avro.read(framed.data, group.starts, group.ends)
-    coordinates = Coordinates(raw.partition, raw.offset, raw.timestamp, keys)
+    coordinates = Coordinates(raw.partition, raw.offset, raw.timestamp, framed.keys)
     decoder = Decoder(Fingerprints(), checks)
     return {
-        "join and frame values": lambda: frames(raw.values),
+        "join keys and values, and frame values": lambda: frames(raw.values, raw.keys),
         "Avro to columns": lambda: avro.read(framed.data, group.starts, group.ends),
-        "join keys": lambda: pa.array(raw.keys, pa.large_binary()),
         "checks and marks": lambda: checked(part, coordinates, columns.lot, checks),
         "decode, whole": lambda: decoder.decode(raw),
     }

@@ -110,9 +110,9 @@ def through(on: World, fetched: Fetched, clock: Clock, desks: dict[str, Desk], c
     """One lot, stage by stage, as `Scorer.score` and `Memory.see` go."""
     memory, decider, raw = on.memory, on.decider, fetched.raw
     lot = clock("decode", lambda: on.decoder.decode(raw))
-    framed, keys = frames(raw.values), pa.array(raw.keys, pa.large_binary())
+    framed = frames(raw.values, raw.keys)
     part = AVRO.read(framed.data, framed.groups[0].starts, framed.groups[0].ends)
-    coordinates = Coordinates(raw.partition, raw.offset, raw.timestamp, keys)
+    coordinates = Coordinates(raw.partition, raw.offset, raw.timestamp, framed.keys)
     schema, checks = AVRO.columns.lot, on.decoder._checks  # noqa: SLF001
     clock("check", lambda: checked(part, coordinates, schema, checks))
     facts = clock("fold", lambda: memory.cards.fold(lot.rows))

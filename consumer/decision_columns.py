@@ -13,10 +13,12 @@ from models.decide import Decisions
 from models.rules import RULES
 from schemas.churn import SCALE
 from schemas.lot.buffers import numbers
+from schemas.lot.cells import place
 from schemas.verdicts import Mark
 from schemas.writing import Cells, Doubles, DoublesOrNull, Longs, Named, Picked, Same, Text, Vectors, Writer
 
-TEXTS: Final = ("event_id", "card_id", "customer_id", "terminal_id", "currency")
+TEXTS: Final = {each: place(each) for each in ("event_id", "card_id", "customer_id", "terminal_id", "currency")}
+TIME, AMOUNT, PARTITION, OFFSET = map(place, ("event_time", "amount_minor", "partition", "offset"))
 MARKS: Final = [mark.symbol for mark in Mark]
 CODES: Final = [rule.code for rule in RULES]
 BITS: Final = 1 << np.arange(len(CODES))
@@ -34,9 +36,9 @@ def cells(of: Answered) -> dict[str, Cells]:
     """By the path of the field; the words are those of `consumer.decision_rows`."""
     judged, now, rows = of.judged, of.now, of.judged.lot.rows
     return {
-        **{name: Text(rows[name]) for name in TEXTS},
-        "event_time": Longs(numbers(rows["event_time"])),
-        "amount_minor": Longs(numbers(rows["amount_minor"])),
+        **{name: Text(rows.column(each)) for name, each in TEXTS.items()},
+        "event_time": Longs(numbers(rows.column(TIME))),
+        "amount_minor": Longs(numbers(rows.column(AMOUNT))),
         **_decided(judged.decided),
         **_churn(judged.churn),
         "model.name": Same(now.model.name),
@@ -77,6 +79,6 @@ def _churn(churn: Churn) -> dict[str, Cells]:
 def _source(topic: str, rows: pa.RecordBatch) -> dict[str, Cells]:
     return {
         "source.topic": Same(topic),
-        "source.partition": Longs(numbers(rows["partition"])),
-        "source.offset": Longs(numbers(rows["offset"])),
+        "source.partition": Longs(numbers(rows.column(PARTITION))),
+        "source.offset": Longs(numbers(rows.column(OFFSET))),
     }

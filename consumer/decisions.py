@@ -17,9 +17,12 @@ from schemas.contracts import DECISION, Contract
 from schemas.encoding import header, to_json
 from schemas.framing import CONTENT_TYPES, Framing
 from schemas.lot.buffers import numbers, texts
+from schemas.lot.cells import place
 from schemas.writing import Writer
 
 Ints = NDArray[np.int64]
+
+PARTITION, OFFSET, TIME, CARD = map(place, ("partition", "offset", "event_time", "card_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +63,16 @@ class Desk:
 
     def _sheaf(self, of: Answered, topic: str) -> Sheaf:
         rows, messages = of.judged.lot.rows, of.judged.fetched.messages
-        partitions, offsets = (numbers(rows[name])[of.rows].astype(np.int64) for name in ("partition", "offset"))
+        partitions, offsets = (numbers(rows.column(each))[of.rows].astype(np.int64) for each in (PARTITION, OFFSET))
         said = headers_for(
             of.judged.fetched.topic,
             partitions,
             offsets,
-            numbers(rows["event_time"])[of.rows],
+            numbers(rows.column(TIME))[of.rows],
             content_type=self.content_type,
             messages=[messages[each] for each in of.judged.lot.index[of.rows].tolist()],
         )
-        keys = texts(rows["card_id"]).cut(of.rows)
+        keys = texts(rows.column(CARD)).cut(of.rows)
         return Sheaf(topic, partitions.tolist(), keys, self.values(of), said)
 
 
@@ -78,5 +81,5 @@ def _epochs(judged: Judged, first_offset: Callable[[int], int]) -> Ints:
     known = np.zeros(max(judged.fetched.spans) + 1, np.int64)
     for partition in judged.fetched.spans:
         known[partition] = first_offset(partition)
-    epochs: Ints = known[numbers(judged.lot.rows["partition"])]
+    epochs: Ints = known[numbers(judged.lot.rows.column(PARTITION))]
     return epochs

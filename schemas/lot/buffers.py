@@ -52,9 +52,9 @@ def texts(column: pa.Array) -> Texts:
 
 def numbers(column: pa.Array) -> NDArray[Any]:
     """The values of a column of numbers or timestamps as they lie in memory; anything for null."""
-    kind = column.type
+    kind, rows = column.type, len(column)
     dtype = DTYPES.get(kind.id) or kind.to_pandas_dtype()
-    return _view(column.buffers()[1], dtype)[column.offset :][: len(column)]
+    return _view(column.buffers()[1], dtype)[column.offset : column.offset + rows]
 
 
 def flags(column: pa.Array) -> NDArray[np.bool_]:

@@ -6,7 +6,6 @@ partitions that need an answer, so that they can wait while others are read.
 """
 
 import numpy as np
-import pyarrow as pa
 
 from schemas.contracts import TRANSACTION, Contract, Schema
 from schemas.errors import DeadLetter, RegistryAway
@@ -36,11 +35,10 @@ class Decoder:
         self._readers: dict[bytes, Avro] = {}
 
     def decode(self, raw: Raw) -> Lot:
-        framed = frames(raw.values)
+        framed = frames(raw.values, raw.keys)
         readers = self._all_readers(raw, framed)
         parts = [self._part(raw, framed, group, readers).at(group.rows) for group in framed.groups]
-        keys = pa.array(raw.keys, pa.large_binary())
-        coordinates = Coordinates(raw.partition, raw.offset, raw.timestamp, keys)
+        coordinates = Coordinates(raw.partition, raw.offset, raw.timestamp, framed.keys)
         return assembled(merged(self._columns, parts), coordinates, self._columns.lot, self._checks)
 
     def _all_readers(self, raw: Raw, framed: Frames) -> dict[bytes, Avro | DeadLetter]:

@@ -17,6 +17,7 @@ from schemas.framing import CONFLUENT_HEADER, FINGERPRINT_BYTES, ID_BYTES, SINGL
 from schemas.lot.buffers import texts
 from schemas.lot.kernel import Bytes, Ints
 
+BINARY: Final = pa.large_binary()
 REFUSED, SINGLE_OBJECT, CONFLUENT, JSON = range(4)
 FRAMINGS: Final = (None, Framing.SINGLE_OBJECT, Framing.CONFLUENT, Framing.JSON)
 SINGLE_OBJECT_FIRST, SINGLE_OBJECT_SECOND, CONFLUENT_FIRST, JSON_FIRST = 0xC3, 0x01, 0x00, 0x7B
@@ -70,16 +71,19 @@ class Group:
 class Frames:
     data: Bytes
     groups: tuple[Group, ...]
+    keys: pa.Array
 
 
-def frames(values: Sequence[bytes | None]) -> Frames:
-    column = texts(pa.array(values, pa.large_binary()))
-    data, offsets, size = column.data, column.offsets, len(values)
-    kinds, keys, starts = np.empty(size, np.uint8), np.empty(size, np.int64), np.empty(size, np.int64)
-    if frame(data, offsets, kinds, keys, starts) and size:
-        return Frames(data, (_group(data, kinds, np.arange(size), starts, offsets[1:]),))
-    groups = (_group(data, kinds[rows], rows, starts[rows], offsets[1:][rows]) for rows in _sorted(kinds, keys))
-    return Frames(data, tuple(groups) if size else ())
+def frames(values: Sequence[bytes | None], keys: Sequence[bytes | None] = ()) -> Frames:
+    """The keys are made a column together with the values: the second call of Arrow would cost as much as the first."""
+    size, both = len(values), pa.array([*values, *keys], BINARY)
+    column, rest = texts(both), both.slice(size)
+    data, offsets = column.data, column.offsets[: size + 1]
+    kinds, ids, starts = np.empty(size, np.uint8), np.empty(size, np.int64), np.empty(size, np.int64)
+    if frame(data, offsets, kinds, ids, starts) and size:
+        return Frames(data, (_group(data, kinds, np.arange(size), starts, offsets[1:]),), rest)
+    groups = (_group(data, kinds[rows], rows, starts[rows], offsets[1:][rows]) for rows in _sorted(kinds, ids))
+    return Frames(data, tuple(groups) if size else (), rest)
 
 
 def _group(data: Bytes, kinds: Bytes, rows: Ints, starts: Ints, ends: Ints) -> Group:
