@@ -12,10 +12,9 @@ from models.churn.weighed import Churn
 from models.decide import Decisions
 from models.rules import RULES
 from schemas.churn import SCALE
-from schemas.lot.buffers import numbers
 from schemas.lot.cells import place
 from schemas.verdicts import Mark
-from schemas.writing import Cells, Doubles, DoublesOrNull, Longs, Named, Picked, Same, Text, Vectors, Writer
+from schemas.writing import Cells, Column, Doubles, DoublesOrNull, Longs, Named, Picked, Same, Text, Vectors, Writer
 
 TEXTS: Final = {each: place(each) for each in ("event_id", "card_id", "customer_id", "terminal_id", "currency")}
 TIME, AMOUNT, PARTITION, OFFSET = map(place, ("event_time", "amount_minor", "partition", "offset"))
@@ -37,8 +36,8 @@ def cells(of: Answered) -> dict[str, Cells]:
     judged, now, rows = of.judged, of.now, of.judged.lot.rows
     return {
         **{name: Text(rows.column(each)) for name, each in TEXTS.items()},
-        "event_time": Longs(numbers(rows.column(TIME))),
-        "amount_minor": Longs(numbers(rows.column(AMOUNT))),
+        "event_time": Column(rows.column(TIME)),
+        "amount_minor": Column(rows.column(AMOUNT)),
         **_decided(judged.decided),
         **_churn(judged.churn),
         "model.name": Same(now.model.name),
@@ -79,6 +78,6 @@ def _churn(churn: Churn) -> dict[str, Cells]:
 def _source(topic: str, rows: pa.RecordBatch) -> dict[str, Cells]:
     return {
         "source.topic": Same(topic),
-        "source.partition": Longs(numbers(rows.column(PARTITION))),
-        "source.offset": Longs(numbers(rows.column(OFFSET))),
+        "source.partition": Column(rows.column(PARTITION)),
+        "source.offset": Column(rows.column(OFFSET)),
     }

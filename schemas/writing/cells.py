@@ -40,6 +40,14 @@ class Longs:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """Longs as they lie in a column of whole numbers or times, of 32 or 64 bits; none is null."""
+
+    form: ClassVar[Hashable] = Longs.form
+    column: pa.Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Doubles:
     form: ClassVar[Hashable] = "doubles"
     values: NDArray[np.float64]
@@ -83,4 +91,4 @@ class Named:
         return Named, tuple(self.names)
 
 
-Cells = Same | Text | Longs | Doubles | DoublesOrNull | Vectors | Picked | Named
+Cells = Same | Text | Longs | Column | Doubles | DoublesOrNull | Vectors | Picked | Named

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.writing.cells import Cells, Doubles, DoublesOrNull, Longs, Named, Picked, Text, Vectors
+from schemas.writing.cells import Cells, Column, Doubles, DoublesOrNull, Longs, Named, Picked, Text, Vectors
 from schemas.writing.kernel import (
     DOUBLE,
     DOUBLE_BYTES,
@@ -50,7 +50,7 @@ class Form:
         match cell:
             case Text():
                 self._op(path, TEXT, LONGEST_NUMBER, slots=2)
-            case Longs():
+            case Longs() | Column():
                 self._op(path, LONG, LONGEST_NUMBER)
             case Doubles():
                 self._op(path, DOUBLE, DOUBLE_BYTES)

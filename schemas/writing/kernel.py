@@ -18,19 +18,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.compiled import compiled
-from schemas.lot.cells import BYTE, INT
+from schemas.lot import cells
 from schemas.memory import memory
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 
+LONGS, INTS, BYTES = cells.LONG, cells.INT, cells.BYTE
 unsigned = np.uint64
 """An index that cannot be negative: the check for one costs time."""
 
 KIND, SLOT, BEGIN, END = range(4)
 FIXED, TEXT, LONG, DOUBLE, MAYBE, VECTOR, PICKED, NAMED = range(8)
-OF, ENDS, LETTERS = range(3)
-"""Of a column of texts: its slot, and where in memory its offsets and its bytes begin."""
+OF, BITS, FIRST, LETTERS = range(4)
+"""Of a column: its slot, the bits of a number, and where in memory these begin; of texts 0, their offsets and bytes."""
+WIDE: Final = 64
 DOUBLE_BYTES: Final = 8
 LOW_BITS: Final = 0x7F
 MORE: Final = 0x80
@@ -74,15 +76,21 @@ def put_named(bits: int, names: Ints, pool: Bytes, out: Bytes, at: int) -> int:
 
 
 @compiled
-def find(texts: Ints, rows: Ints, numbers: Ints, lengths: Ints) -> None:
-    """Where in memory the texts of each record lie; to `lengths` comes how long they are together."""
-    for column in range(texts.shape[0]):
-        slot, first = texts[column, OF], texts[column, LETTERS]
+def find(columns: Ints, rows: Ints, numbers: Ints, lengths: Ints) -> None:
+    """The numbers of each record, and where in memory its texts lie; to `lengths` comes how long these are together."""
+    for column in range(columns.shape[0]):
+        slot, bits = columns[column, OF], columns[column, BITS]
+        first, letters = columns[column, FIRST], columns[column, LETTERS]
         for record in range(rows.size):
-            ends = memory(texts[column, ENDS] + INT.itemsize * rows[record], 2, INT)
-            begin, end = np.int64(ends[0]), np.int64(ends[1])
-            numbers[slot, record], numbers[slot + 1, record] = first + begin, first + end
-            lengths[record] += end - begin
+            if bits == WIDE:
+                numbers[slot, record] = memory(first + 8 * rows[record], 1, LONGS)[0]
+            elif bits:
+                numbers[slot, record] = memory(first + 4 * rows[record], 1, INTS)[0]
+            else:
+                ends = memory(first + 4 * rows[record], 2, INTS)
+                begin, end = np.int64(ends[0]), np.int64(ends[1])
+                numbers[slot, record], numbers[slot + 1, record] = letters + begin, letters + end
+                lengths[record] += end - begin
 
 
 @compiled
@@ -100,7 +108,7 @@ def write(  # noqa: C901, PLR0917
             elif kind == TEXT:
                 begin, end = numbers[slot, record], numbers[slot + 1, record]
                 at = put_long(end - begin, out, at)
-                at = put_bytes(memory(begin, end - begin, BYTE), 0, end - begin, out, at)
+                at = put_bytes(memory(begin, end - begin, BYTES), 0, end - begin, out, at)
             elif kind == LONG:
                 at = put_long(numbers[slot, record], out, at)
             elif kind == DOUBLE:

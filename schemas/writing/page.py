@@ -1,6 +1,6 @@
 """A lot's records, laid out by a form: to its pool come the lot's own choices, and numbers by row.
 
-Texts are read from where their columns lie, which have to be kept until all is written.
+Columns are read from where they lie, and have to be kept until all is written.
 """
 
 from collections.abc import Callable, Hashable
@@ -9,8 +9,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from schemas.lot.cells import INT
-from schemas.writing.cells import Cells, Doubles, DoublesOrNull, Longs, Named, Picked, Text, Vectors
+from schemas.writing.cells import Cells, Column, Doubles, DoublesOrNull, Longs, Named, Picked, Text, Vectors
 from schemas.writing.form import Form, ends
 from schemas.writing.kernel import BEGIN, MAYBE, Bytes, Ints, find, write
 
@@ -30,7 +29,7 @@ class Page:
         self._size, self._most = len(form.pool), form.most
         self._places = form.places.copy()
         self._numbers = np.empty((form.slots, len(rows)), np.int64)
-        self._texts: list[tuple[int, int, int]] = []
+        self._columns: list[tuple[int, int, int, int]] = []
         self._matrix: Bytes = NO_MATRIX
 
     def put(self, path: str, kind: int, op: int, slot: int, cell: Cells) -> None:
@@ -38,7 +37,9 @@ class Page:
         if isinstance(cell, Longs):  # which is quicker than to match
             numbers[slot] = cell.values[rows]
         elif isinstance(cell, Text):
-            self._texts.append((slot, *_where(cell.column)))
+            self._columns.append((slot, 0, *_text(cell.column)))
+        elif isinstance(cell, Column):
+            self._columns.append((slot, *_numbers(cell.column), 0))
         elif isinstance(cell, DoublesOrNull) and kind == MAYBE:
             numbers[slot] = cell.there[rows]
         elif isinstance(cell, (Doubles, DoublesOrNull)):  # a union would be made anew each time
@@ -57,7 +58,7 @@ class Page:
         ops, numbers, places = self._ops, self._numbers, np.array(self._places, np.int64)
         pool = np.concatenate(self._pool)
         lengths = np.zeros(len(self._rows), np.int64)
-        find(np.array(self._texts, np.int64).reshape(-1, 3), self._rows, numbers, lengths)
+        find(np.array(self._columns, np.int64).reshape(-1, 4), self._rows, numbers, lengths)
         values: list[bytes] = []
         for first in range(0, len(self._rows), AT_ONCE):
             some = slice(first, first + AT_ONCE)
@@ -79,10 +80,16 @@ class Page:
         return begin
 
 
-def _where(column: pa.Array) -> tuple[int, int]:
-    """Its offsets and bytes, in memory; there is a row."""
+def _text(column: pa.Array) -> tuple[int, int]:
+    """Where its offsets and bytes lie in memory; there is a row."""
     _, offsets, data = column.buffers()
-    return offsets.address + INT.itemsize * column.offset, data.address if data else 0
+    return offsets.address + 4 * column.offset, data.address if data else 0
+
+
+def _numbers(column: pa.Array) -> tuple[int, int]:
+    """How many bits each has, and where they lie in memory; there is a row."""
+    bits = column.type.bit_width
+    return bits, column.buffers()[1].address + bits // 8 * column.offset
 
 
 def warm() -> None:
