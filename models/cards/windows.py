@@ -22,6 +22,7 @@ from models.cards.layout import NONE, OUTLIERS, PARTITION, PREVIOUS, RING_WORDS,
 from models.cards.layout import USED_BLOCKS, USED_HOURS, WINDOWS, Bytes, Int32s, Ints
 from models.cards.slots import give_back
 from schemas.compiled import bare
+from schemas.lanes import unpack
 from schemas.lot.cells import Cells, longs, place
 from schemas.prefetch import prefetch
 from schemas.verdicts import Mark
@@ -47,12 +48,10 @@ def lay_out(  # noqa: PLR0917
     block = first >> BLOCK_SHIFT
     to = BLOCK - (first & (BLOCK - 1))
     number = 0
-    while to < BLOCK + count:
+    while count > 0 and to < BLOCK + count:
         chain[number] = block
-        for i in range(BLOCK):
-            when[to + i] = (entries[block, i] >> TIME_SHIFT) + TIME_MIDDLE
-        for i in range(BLOCK):
-            paid[to + i] = (entries[block, BLOCK + i] >> AMOUNT_SHIFT) + AMOUNT_MIDDLE
+        unpack(entries, 2 * block * BLOCK, TIME_SHIFT, TIME_MIDDLE, when, to)
+        unpack(entries, (2 * block + 1) * BLOCK, AMOUNT_SHIFT, AMOUNT_MIDDLE, paid, to)
         block = links[block]
         to += BLOCK
         number += 1
@@ -74,26 +73,25 @@ def whole(count: int) -> int:
 
 
 @bare
-def middles(paid: Ints, begin: int, end: int, guess: int, highest: int) -> tuple[int, int]:
-    """The lower of the two middle amounts, and the sum of both; after the end stands ALWAYS."""
-    lower, upper = (end - begin - 1) >> 1, (end - begin) >> 1
-    end = begin + whole(end - begin)
+def middles(paid: Ints, count: int, guess: int, highest: int) -> tuple[int, int]:
+    """The lower of the two middle amounts of so many, and the sum of both; what else stands there is ALWAYS."""
+    lower, upper = (count - 1) >> 1, count >> 1
     low, high, tries = 0, highest, 0
     while True:
         below, equal = 0, 0
-        for k in range(begin, end):
+        for k in range(paid.size):
             below += paid[k] < guess
             equal += paid[k] == guess
         tries += 1
         if lower < below:
             high = NEVER
-            for k in range(begin, end):
+            for k in range(paid.size):
                 high = max(high, paid[k] if paid[k] < guess else NEVER)
             guess = high if tries < NEIGHBOURS else (low + high) >> 1
             continue
         after = ALWAYS
         if upper >= below + equal:
-            for k in range(begin, end):
+            for k in range(paid.size):
                 after = min(after, paid[k] if paid[k] > guess else ALWAYS)
         if lower < below + equal:
             return guess, guess + (guess if upper < below + equal else after)
@@ -224,8 +222,9 @@ def look(  # noqa: PLR0917
         when[end + k] = NEVER
         paid[end + k] = ALWAYS
     c3, c4, s3, s4, highest = 1, 1, amount, amount, NONE
-    for k in range(BLOCK, BLOCK + whole(place)):
-        then, value = when[k], paid[k]
+    times, values = when[BLOCK : BLOCK + whole(place)], paid[BLOCK : BLOCK + whole(place)]
+    for k in range(times.size):
+        then, value = times[k], values[k]
         highest = max(highest, value if then > time - D30 else NONE)
         c3 += then > time - D7
         s3 += value if then > time - D7 else 0
@@ -246,11 +245,13 @@ def look(  # noqa: PLR0917
     begin, previous, twice, outliers = end - (c4 - 1), NONE, NONE, 0
     if begin < end:
         previous = when[end - 1]
-        guess, twice = middles(paid, begin, end, int(rings[slot, GUESS]), highest)
+        last = begin + whole(end - begin)
+        guess, twice = middles(paid[begin:last], end - begin, int(rings[slot, GUESS]), highest)
         rings[slot, GUESS] = min(guess, HIGHEST_GUESS)
         if 2 * highest > 3 * twice:
-            for k in range(begin, begin + whole(end - begin)):
-                outliers += (when[k] > time - D14) & (2 * paid[k] > 3 * twice)
+            times, values = when[begin:last], paid[begin:last]
+            for k in range(times.size):
+                outliers += (times[k] > time - D14) & (2 * values[k] > 3 * twice)
     found[row, PREVIOUS], found[row, HIGHEST] = previous, highest
     found[row, MEDIAN_TWICE], found[row, OUTLIERS], found[row, COUNTS] = twice, outliers, c0
     found[row, COUNTS + 1], found[row, COUNTS + 2], found[row, COUNTS + 3] = c1, c2, c3

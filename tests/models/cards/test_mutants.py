@@ -27,9 +27,9 @@ WINDOWS = {
     "what leaves a ring is lost": ("pour(slot, then,", "(slot, then,"),
     "hours are not forgotten": ("cut(slot, oldest,", "cut(slot, NEVER,"),
     "hours count from their end": ("then = hours[node, HOUR] * H1", "then = hours[node, HOUR] * H1 + H1 - 1"),
-    "the median is off": ("lower, upper = (end - begin - 1) >> 1,", "lower, upper = (end - begin) >> 1,"),
+    "the median is off": ("lower, upper = (count - 1) >> 1,", "lower, upper = count >> 1,"),
     "the guess is the answer": ("if lower < below:", "if False:"),
-    "outliers are of the month": ("(when[k] > time - D14) &", "(when[k] > time - D30) &"),
+    "outliers are of the month": ("(times[k] > time - D14) &", "(times[k] > time - D30) &"),
     "a late event is the newest": ("newest = max(newest, time)", "newest = time"),
     "blocks that are passed stay taken": ("for passed in range(offset >> BLOCK_SHIFT):", "for passed in range(0):"),
 }
