@@ -27,8 +27,13 @@ def bare(function: F) -> F:
     return _kept(function, arrays=False)
 
 
-def _kept(function: F, *, arrays: bool) -> F:
-    made = njit(nogil=True, error_model="numpy", _nrt=arrays)(function)  # type: ignore[call-overload]
+def inlined(function: F) -> F:
+    """Bare, and part of whoever calls it: nothing is handed on, and a loop around the call can be one of vectors."""
+    return _kept(function, arrays=False, inline=True)
+
+
+def _kept(function: F, *, arrays: bool, inline: bool = False) -> F:
+    made = njit(nogil=True, error_model="numpy", _nrt=arrays, forceinline=inline)(function)  # type: ignore[call-overload]
     if isinstance(made, Dispatcher):
         with suppress(RuntimeError):  # no folder to keep it in: a read-only container
             made._cache = MachineCode(made)  # type: ignore[attr-defined]  # noqa: SLF001 - where numba looks

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from schemas.compiled import bare
+from schemas.compiled import inlined
 
 RADIUS_KM: Final = 6371.0
 RADIANS: Final = pi / 180.0
@@ -15,7 +15,7 @@ ARC_SINE: Final = (63 / 2816, 35 / 1152, 5 / 112, 3 / 40, 1 / 6, 1.0)
 HALVINGS: Final = 4
 
 
-@bare
+@inlined
 def measure(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
     """Kilometres along the great circle, by the haversine formula, to within a metre; 0 for the same place."""
     east = abs(other_longitude - longitude)
@@ -26,18 +26,18 @@ def measure(latitude: float, longitude: float, other_latitude: float, other_long
     return 2.0 * RADIUS_KM * _arc_sine(np.sqrt(square))
 
 
-@bare
+@inlined
 def _sine(angle: float) -> float:
     """Of at most a quarter turn to either side."""
     return angle * _series(angle * angle, SINE)
 
 
-@bare
+@inlined
 def _cosine(angle: float) -> float:
     return _series(angle * angle, COSINE)
 
 
-@bare
+@inlined
 def _series(x: float, coefficients: tuple[float, ...]) -> float:
     value = coefficients[0]
     for place in range(1, len(coefficients)):
@@ -45,7 +45,7 @@ def _series(x: float, coefficients: tuple[float, ...]) -> float:
     return value
 
 
-@bare
+@inlined
 def _arc_sine(sine: float) -> float:
     """The angle is halved until few terms are enough."""
     for _ in range(HALVINGS):

@@ -36,7 +36,7 @@ from models.cards.layout import (
     Int32s,
     Ints,
 )
-from schemas.compiled import bare
+from schemas.compiled import bare, inlined
 from schemas.prefetch import prefetch
 
 REMEMBERED: Final = 3
@@ -111,7 +111,7 @@ def be_at(sides: Ints, slot: int, place: int, time: int) -> None:
         sides[slot, before], sides[slot, before + 1] = time, place
 
 
-@bare
+@inlined
 def apart(place: int, other: int) -> float:
     """Kilometres between two places that are known."""
     north, east = place >> LONGITUDE_BITS, place & (2**LONGITUDE_BITS - 1)
