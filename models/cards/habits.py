@@ -59,7 +59,7 @@ LINE: Final = 8
 """So many rows ahead what is remembered is fetched; words that are fetched at once."""
 
 
-@bare
+@inlined
 def is_new(sides: Ints, slot: int, base: int, name: int, time: int) -> int:
     """1 or 0; UNKNOWN where no name is given or none is known."""
     earliest, begun = ALWAYS, NEVER
@@ -77,7 +77,7 @@ def is_new(sides: Ints, slot: int, base: int, name: int, time: int) -> int:
     return int(begun == NEVER or (begun > time - NEW_FOR and earliest < begun))
 
 
-@bare
+@inlined
 def remember(sides: Ints, slot: int, base: int, name: int, time: int) -> None:
     stale, oldest, begun, least = base, ALWAYS, ALWAYS, ALWAYS
     for at in range(base, base + 2 * REMEMBERED, 2):
@@ -99,7 +99,7 @@ def remember(sides: Ints, slot: int, base: int, name: int, time: int) -> None:
         sides[slot, stale + 1] = ((time - TIME_MIDDLE) << TIME_SHIFT) | (name & LOW_NAME)
 
 
-@bare
+@inlined
 def be_at(sides: Ints, slot: int, place: int, time: int) -> None:
     newest, before = PLACES, PLACES + 2
     if time > sides[slot, newest]:

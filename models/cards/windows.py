@@ -21,7 +21,7 @@ from models.cards.layout import HOUR_SUM, HOURS, IDLE_MS, KEPT_MS, LOW_ID, LOWES
 from models.cards.layout import NONE, OUTLIERS, PARTITION, PREVIOUS, RING_WORDS, RUN, TIME_MIDDLE, TIME_SHIFT, TOTALS
 from models.cards.layout import USED_BLOCKS, USED_HOURS, WINDOWS, Bytes, Int32s, Ints
 from models.cards.slots import give_back
-from schemas.compiled import bare
+from schemas.compiled import bare, inlined
 from schemas.lanes import unpack
 from schemas.lot.cells import Cells, longs, place
 from schemas.prefetch import prefetch
@@ -40,7 +40,7 @@ NEIGHBOURS: Final = 4
 """So often the next amount is tried before the middle of what is left."""
 
 
-@bare
+@inlined
 def lay_out(  # noqa: PLR0917
     entries: Ints, links: Int32s, first: int, count: int, chain: Int32s, when: Ints, paid: Ints
 ) -> None:
@@ -57,7 +57,7 @@ def lay_out(  # noqa: PLR0917
         number += 1
 
 
-@bare
+@inlined
 def follow(links: Int32s, first: int, count: int, chain: Int32s) -> None:
     """Which blocks the entries stand in, where nobody asks for more."""
     block = first >> BLOCK_SHIFT
@@ -66,13 +66,13 @@ def follow(links: Int32s, first: int, count: int, chain: Int32s) -> None:
         block = links[block]
 
 
-@bare
+@inlined
 def whole(count: int) -> int:
     """As many, and as many more as fill the lanes of a vector: loops that end early are slow ones."""
     return (count + LANES - 1) & -LANES
 
 
-@bare
+@inlined
 def middles(paid: Ints, count: int, guess: int, highest: int) -> tuple[int, int]:
     """The lower of the two middle amounts of so many, and the sum of both; what else stands there is ALWAYS."""
     lower, upper = (count - 1) >> 1, count >> 1
@@ -99,7 +99,7 @@ def middles(paid: Ints, count: int, guess: int, highest: int) -> tuple[int, int]
         guess = low if tries < NEIGHBOURS else (low + high) >> 1
 
 
-@bare
+@inlined
 def position(chain: Int32s, index: int) -> int:
     """Of the entry with that index among its card's, counted from the beginning of the first block."""
     return int(chain[index >> BLOCK_SHIFT]) * BLOCK + (index & (BLOCK - 1))
@@ -170,7 +170,7 @@ def add_hours(node: int, time: int, hours: Ints, found: Ints, row: int) -> int:
     return mark
 
 
-@bare
+@inlined
 def walk_ahead(  # noqa: PLR0917
     row: int, slots: Int32s, cards: Ints, rings: Int32s, entries: Ints, links: Int32s, walks: Ints
 ) -> None:
@@ -203,7 +203,7 @@ def walk_ahead(  # noqa: PLR0917
             prefetch(links, walks[walk, NEXT])
 
 
-@bare
+@inlined
 def look(  # noqa: PLR0917
     row: int,
     slot: int,
