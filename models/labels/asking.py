@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.labels import room
-from schemas.compiled import bare
+from schemas.compiled import bare, inlined
 from schemas.prefetch import prefetch
 
 Integers = NDArray[np.int64]
@@ -30,7 +30,7 @@ CARD_COUNT, CARD_SUM, COUNTS, FRAUD_COUNTS, RUN = 0, 1, 2, 5, 8
 SUMSQ, SINCE_FRAUD, CARD_LAST, SINCE_FIRST, SINCE_LAST, TERMINAL_LAST = range(6)
 
 
-@bare
+@inlined
 def after(arena: Integers, low: int, high: int, width: int, step: int) -> int:
     """Of the rows from low until high the first one whose step is later. Without a branch: none could be foreseen."""
     rows = (high - low) // width
@@ -41,7 +41,7 @@ def after(arena: Integers, low: int, high: int, width: int, step: int) -> int:
     return low
 
 
-@bare
+@inlined
 def near(arena: Integers, start: int, rows: int, width: int, step: int, guess: int) -> int:
     """Of so many rows the number of those whose step is not later: soon found where the guess is close."""
     low = high = min(guess, rows)
@@ -64,12 +64,12 @@ def near(arena: Integers, start: int, rows: int, width: int, step: int, guess: i
     return low
 
 
-@bare
+@inlined
 def any_row(arena: Integers, rows: int) -> bool:
     return bool(arena[rows + room.SIZE] >= room.ONE_ROW)
 
 
-@bare
+@inlined
 def span(arena: Integers, rows: int, width: int, step: int) -> tuple[int, int]:
     """Of the rows of a list those within the horizon: where they start and end. Most often that is all of them."""
     begin = arena[rows]
@@ -81,7 +81,7 @@ def span(arena: Integers, rows: int, width: int, step: int) -> tuple[int, int]:
     return begin, end
 
 
-@bare
+@inlined
 def last_label(genuine: int, fraud: int) -> float:
     """Of the newest steps of both kinds."""
     if genuine == room.NEVER and fraud == room.NEVER:
@@ -89,7 +89,7 @@ def last_label(genuine: int, fraud: int) -> float:
     return 1.0 if fraud >= genuine else 0.0
 
 
-@bare
+@inlined
 def of_card(arena: Integers, account: int, time: int, integers: Integers, doubles: Doubles, i: int) -> None:
     step, fraud, latest, width = time // arena[room.STEP], room.NEVER, room.NEVER, room.OF_CARD
 
@@ -130,7 +130,7 @@ def of_card(arena: Integers, account: int, time: int, integers: Integers, double
         doubles[i, SINCE_FRAUD] = (time - latest) / DAY
 
 
-@bare
+@inlined
 def of_terminal(arena: Integers, account: int, time: int, integers: Integers, doubles: Doubles, i: int) -> None:
     step, width = time // arena[room.STEP], room.OF_TERMINAL
     start, guesses = arena[account + room.GENUINE], account + room.TERMINAL_GUESSES
@@ -162,7 +162,7 @@ def of_terminal(arena: Integers, account: int, time: int, integers: Integers, do
         doubles[i, SINCE_LAST] = (time - arena[account + room.LAST]) / DAY
 
 
-@bare
+@inlined
 def of_frauds(arena: Integers, account: int, step: int, genuine: int, integers: Integers, i: int) -> int:
     """The newest of those in force for good."""
     rows, width, oldest = account + room.FRAUDS, room.OF_FRAUD, step - arena[room.HORIZON]
@@ -180,7 +180,7 @@ def of_frauds(arena: Integers, account: int, step: int, genuine: int, integers: 
     return int(arena[start + (end - 1) * width])
 
 
-@bare
+@inlined
 def of_withdrawn(arena: Integers, account: int, step: int, genuine: int, integers: Integers, i: int) -> tuple[int, int]:
     """The newest steps of both kinds, `genuine` being that of those not withdrawn; counts are added."""
     fraud, width = room.NEVER, room.OF_WITHDRAWN
@@ -201,7 +201,7 @@ def of_withdrawn(arena: Integers, account: int, step: int, genuine: int, integer
     return genuine, fraud
 
 
-@bare
+@inlined
 def episode(arena: Integers, account: int, step: int) -> tuple[int, int]:
     """Earliest and latest event time of the newest frauds, back to a gap; at least one fraud is in force."""
     reached, first, last = step, room.FOREVER, room.NEVER
@@ -224,14 +224,14 @@ def episode(arena: Integers, account: int, step: int) -> tuple[int, int]:
         reached, first, last = since, min(first, time), max(last, time)
 
 
-@bare
+@inlined
 def fetch_account(arena: Integers, accounts: Integers, number: int) -> None:
     if number >= 0:
         prefetch(arena, accounts[number])
         prefetch(arena, accounts[number] + LINE)
 
 
-@bare
+@inlined
 def fetch_rows(arena: Integers, accounts: Integers, number: int, width: int, first: int, guesses: int) -> None:
     """Those around the bounds that were last asked for."""
     if number >= 0 and accounts[number] != room.NOWHERE:
@@ -243,7 +243,7 @@ def fetch_rows(arena: Integers, accounts: Integers, number: int, width: int, fir
         prefetch(arena, arena[account + room.FRAUDS] + LINE)
 
 
-@bare
+@inlined
 def stands_until(arena: Integers, account: int, step: int) -> int:
     """The next step with another episode, at the earliest: when a fraud takes effect or the oldest one falls out."""
     rows, width = account + room.FRAUDS, room.OF_FRAUD
