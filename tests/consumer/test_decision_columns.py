@@ -218,15 +218,15 @@ def test_everything_is_compiled_before_the_first_decision() -> None:
         "from support.answered import *; from consumer import decision_headers as headers; "
         "from consumer.decisions import Desk; from models.bank import Bank; from schemas.framing import Framing; "
         "from schemas.writing import kernel; from consumer.warming import warm\n"
-        "loops = (kernel.write, headers.put_places, headers.put_times)\n"
+        "loops = (kernel.find, kernel.write, headers.put_places, headers.put_times)\n"
         "compiled = lambda: [len(each.signatures) for each in loops]\n"
-        "assert compiled() == [0, 0, 0]\n"
+        "assert compiled() == [0, 0, 0, 0]\n"
         "warm(Bank())\n"
         "for scores in (None, 'scores'):\n"
         "    for rows in ([], [Row()], [Row(), Row(outcome=2)]):\n"
         "        of = answered_of(rows, Shared(), [])\n"
         "        Desk.of('f', scores, Framing.SINGLE_OBJECT).records(of.judged, of.now, lambda _: 5, 1)\n"
-        "assert compiled() == [1, 1, 1], compiled()\n"
+        "assert compiled() == [1, 1, 1, 1], compiled()\n"
     )
     subprocess.run([sys.executable, "-c", script], env=_here(), check=True, timeout=120)
 
