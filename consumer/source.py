@@ -171,12 +171,18 @@ class KafkaSource:
         self._consumer.close()
 
     def _poll(self, seconds: float) -> None:
-        """Serves the group; a record that comes is held until it is fetched."""
-        message = self._consumer.poll(seconds)
-        if self._trouble.end:
-            raise self._trouble.end
-        if message is not None and self._records([message]):
-            self._held.append(message)
+        """Serves the group; a record that comes is held until it is fetched. Ends of logs are passed over at once, since
+        they come after nearly every lot.
+        """
+        until = time.monotonic() + seconds
+        while True:
+            message = self._consumer.poll(max(0.0, until - time.monotonic()))
+            if self._trouble.end:
+                raise self._trouble.end
+            if message is not None and self._records([message]):
+                self._held.append(message)
+            if message is None or message.error() is None or message.error().code() != EOF:
+                return
 
     def _fetched(self, messages: list[Any]) -> Fetched | None:
         records = self._records(messages)
