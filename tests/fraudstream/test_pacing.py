@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -25,12 +25,14 @@ WAITS = """
 import os, sys, time
 from fraudstream.pacing import pace
 pace(0.5)
-print(os.getpid(), flush=True)
 try:
+    print(os.getpid(), flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
     sys.exit("told to stop")
 """
+
+RESTS = "from fraudstream.pacing import pace; pace(0.01); time.sleep(60)"
 
 
 def burned(share: float) -> tuple[float, float]:
@@ -57,9 +59,9 @@ def soon(true: Callable[[], bool]) -> bool:
 
 
 @contextmanager
-def waiting() -> Iterator[tuple[subprocess.Popen[str], int]]:
+def waiting(*words: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """The process that was started, and the number of the one that works."""
-    command = [sys.executable, "-c", WAITS]
+    command = [sys.executable, *(words or ("-c", WAITS))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
@@ -82,12 +84,33 @@ def test_the_whole_is_no_pace() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ending", "code"), [("sys.exit(0)", 0), ("sys.exit(78)", 78), ("os.kill(os.getpid(), 9)", 137)]
+    ("ending", "code"),
+    [
+        ("sys.exit(0)", 0),
+        ("sys.exit(78)", 78),
+        ("os.kill(os.getpid(), 9)", -9),
+        ("signal.signal(2, signal.SIG_DFL); os.kill(os.getpid(), 2)", -2),
+        ("os.abort()", 134),
+    ],
 )
 def test_it_ends_as_its_work_ends(ending: str, code: int) -> None:
     """Whoever looks at exit codes sees no difference."""
-    words = f"import os, sys; from fraudstream.pacing import pace; pace(0.5); {ending}"
+    words = f"import os, signal, sys; from fraudstream.pacing import pace; pace(0.5); {ending}"
     assert subprocess.run([sys.executable, "-c", words], check=False, timeout=60).returncode == code
+
+
+def test_it_may_be_started_by_what_ignores_signals() -> None:
+    """Those that keep no account of their children, `nohup`, and a shell without jobs: none is an error or stops it."""
+    ignored = "import os, signal, sys; [signal.signal(each, signal.SIG_IGN) for each in map(int, sys.argv[2:])]"
+    words = f"{ignored}; os.execv(sys.executable, [sys.executable, '-c', sys.argv[1]])"
+    numbers = map(str, (signal.SIGCHLD, signal.SIGHUP, signal.SIGTSTP, signal.SIGINT))
+    with waiting("-c", words, WAITS, *numbers) as (process, worker):
+        for number in (signal.SIGHUP, signal.SIGTSTP, signal.SIGINT):
+            process.send_signal(number)
+        time.sleep(0.1)
+        assert state(process.pid) == "S"
+        os.kill(worker, signal.SIGTERM)
+        assert process.wait(SOON_S) == -signal.SIGTERM
 
 
 def test_a_signal_reaches_the_work_once_and_ends_both() -> None:
@@ -99,7 +122,7 @@ def test_a_signal_reaches_the_work_once_and_ends_both() -> None:
         assert not state(worker)
     with waiting() as (process, worker):
         process.terminate()
-        assert process.wait(SOON_S) == 128 + signal.SIGTERM
+        assert process.wait(SOON_S) == -signal.SIGTERM
         assert not state(worker)
 
 
@@ -109,6 +132,21 @@ def test_no_work_is_left_at_rest_when_its_leader_is_killed() -> None:
         process.kill()
         process.wait()
         assert soon(lambda: state(worker) in {"", "Z"})
+
+
+def test_it_never_rests_before_it_is_bound_to_its_leader() -> None:
+    """Killed at any moment from the beginning on, on a host that is slow to let the work begin."""
+    slow = "import ctypes, time; load = ctypes.CDLL; ctypes.CDLL = lambda name: (time.sleep(0.5), load(name))[1]"
+    with subprocess.Popen([sys.executable, "-c", f"{slow}\n{RESTS}"], start_new_session=True) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        assert soon(lambda: bool(children.read_text()))
+        worker = int(children.read_text())
+        time.sleep(0.1)
+        process.kill()
+    ended = soon(lambda: state(worker) in {"", "Z"})
+    with suppress(ProcessLookupError):
+        os.kill(worker, signal.SIGKILL)
+    assert ended
 
 
 def test_it_stops_at_a_terminal_and_goes_on() -> None:
@@ -121,4 +159,4 @@ def test_it_stops_at_a_terminal_and_goes_on() -> None:
         process.send_signal(signal.SIGCONT)
         assert soon(lambda: state(worker) == "S")
         os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(SOON_S) == 128 + signal.SIGTERM
+        assert process.wait(SOON_S) == -signal.SIGTERM
