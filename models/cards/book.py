@@ -58,7 +58,7 @@ class CardBook:
         self._shelf = Shelf()
         self._when = np.zeros(self.terms.entries + 3 * BLOCK + LANES, np.int64)
         self._paid = np.zeros_like(self._when)
-        self._walks = np.zeros((AHEAD, 2), np.int64)
+        self._walks = np.zeros((AHEAD, 3), np.int64)
         self._chain = np.zeros(self.terms.entries // BLOCK + 3, np.int32)
 
     def __len__(self) -> int:

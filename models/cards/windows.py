@@ -33,9 +33,8 @@ EVENT_TIME, TIMESTAMP = place("event_time"), place("timestamp")
 LANES: Final = 16
 AHEAD: Final = 8
 """So many rows ahead a card's entries are fetched, a power of two; the card itself twice as many."""
-STEPS: Final = 4
-"""Blocks that are fetched of each card with each row."""
-NEXT, LEFT = range(2)
+NEXT, LEFT, PACE = range(3)
+"""Of a card that is walked along: the block it has come to, how many are left, how many are fetched with each row."""
 NEIGHBOURS: Final = 4
 """So often the next amount is tried before the middle of what is left."""
 
@@ -190,10 +189,11 @@ def walk_ahead(  # noqa: PLR0917
         first, count = int(rings[slot, FIRST]), int(rings[slot, COUNT])
         walks[walk, NEXT] = first >> BLOCK_SHIFT
         walks[walk, LEFT] = ((first & (BLOCK - 1)) + count + BLOCK - 1) >> BLOCK_SHIFT if count else 0
+        walks[walk, PACE] = (walks[walk, LEFT] + AHEAD - 1) // AHEAD
         prefetch(links, walks[walk, NEXT])
     for ahead in range(last):
         walk = (row + ahead) & (AHEAD - 1)
-        for _ in range(min(STEPS, walks[walk, LEFT])):
+        for _ in range(min(walks[walk, PACE], walks[walk, LEFT])):
             block = walks[walk, NEXT]
             prefetch(entries, block * 2 * BLOCK)
             prefetch(entries, block * 2 * BLOCK + BLOCK)
