@@ -22,7 +22,7 @@ def changed(module: ModuleType, *changes: tuple[str, str]) -> dict[str, Any]:
     for old, new in changes:
         assert old in source, old
         source = source.replace(old, new)
-    plain = source.replace("@compiled\n", "").replace("@bare\n", "")
+    plain = source.replace("@compiled\n", "").replace("@bare\n", "").replace("@inlined\n", "")
     tree = ast.fix_missing_locations(Counted().visit(ast.parse(plain)))
     space: dict[str, Any] = {"turn": Steps().turn, "__name__": module.__name__}
     exec(compile(tree, module.__name__, "exec"), space)
