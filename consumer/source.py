@@ -171,12 +171,13 @@ class KafkaSource:
         self._consumer.close()
 
     def _poll(self, seconds: float) -> None:
-        """Serves the group; a record that comes is held until it is fetched. Ends of logs are passed over at once, since
-        they come after nearly every lot.
+        """Serves the group; a record that comes is held until it is fetched.
+
+        Ends of logs, which come after nearly every lot, are passed over at once.
         """
         until = time.monotonic() + seconds
         while True:
-            message = self._consumer.poll(max(0.0, until - time.monotonic()))
+            message: Any = self._consumer.poll(max(0.0, until - time.monotonic()))
             if self._trouble.end:
                 raise self._trouble.end
             if message is not None and self._records([message]):
