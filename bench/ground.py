@@ -32,7 +32,8 @@ from schemas.topics import RULES, Role
 PARTITIONS: Final = 6
 GRACE_S: Final = 15.0
 PATIENCE_S: Final = 60.0
-FOR_EVER: Final = {"retention.ms": "-1"}
+FOR_EVER: Final = {"retention.ms": "-1", "message.timestamp.after.max.ms": str(2**63 - 1)}
+"""Event times are those of the material, which a long topic carries far into the future."""
 BY_BROKER: Final = {**FOR_EVER, "message.timestamp.type": "LogAppendTime"}
 """Outputs: a record's timestamp is the moment the broker took it, whatever the peer says."""
 

@@ -1,6 +1,6 @@
 """What every peer of the benchmark is given: transactions of the product's simulator, the model, the scores expected.
 
-Two weeks of simulated transactions in order of event time, each once, with cards that are used 1.5 times a day. A topic
+Two weeks of simulated transactions in order of event time, each once, with cards that are used 1.4 times a day. A topic
 of any length repeats them under new event ids, two weeks later each time; so nothing in it is ever out of order.
 bench/making.py writes it.
 """  # noqa: INP001

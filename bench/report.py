@@ -277,7 +277,8 @@ def machine(of: Results) -> str:
     )
     packages = ", ".join(f"{name} {number}" for name, number in has["packages"].items())
     peers = "\n".join(f"- {name}: {', '.join(each)}" for name, each in has["environments"].items())
-    mean, most, month = job["mean_in_an_hour"], job["most_in_an_hour"], job["events"] / job["cards"] / job["days"] * 30
+    mean, most, days = job["mean_in_an_hour"], job["most_in_an_hour"], job.get("days", 1)  # once it was always a day
+    month = job["events"] / job["cards"] / days * 30
     return f"""{has["cpu"]}, {has["cores"]} cores, {has["memory_gib"]} GiB, {has["system"]},
 Python {has["python"]}, librdkafka {has["librdkafka"]}, {packages}.
 Broker: Kafka 4.3.1 on the same machine, G1, 1 GiB of heap.
