@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,14 +89,20 @@ class Ground:
             }
         )
         client.list_topics(topic, timeout=PATIENCE_S)
+        before = self._there(topic)
         for number, (key, value, at) in enumerate(self.material.records(first, count)):
             if number % 5_000 == 0:
                 client.poll(0)
                 while len(client) > 500_000:  # noqa: PLR2004
                     client.poll(0.05)
             client.produce(topic, value, key, timestamp=at)
-        if client.flush(PATIENCE_S):
-            raise TimeoutError(f"the broker did not take {count:,} records")
+        client.flush(PATIENCE_S)
+        if (taken := self._there(topic) - before) < count:
+            raise TimeoutError(f"the broker took {taken:,} of {count:,} records")
+
+    def _there(self, topic: str) -> int:
+        with closing(self.reader()) as reader:
+            return ends(reader, topic)
 
     def reader(self) -> Consumer:
         return Consumer(
