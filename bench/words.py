@@ -60,8 +60,8 @@ LEFT_OUT: Final = """\
   exception but the end of the process in the middle of a transaction. What decides about payments stays on calls that
   somebody promises to keep. So a bare loop on the same client is the bound.
 - **Publishing a lot while the next one is computed.** Kernels run without the interpreter's lock, and a thread can
-  commit meanwhile. Tried, the job was 4 to 9 % slower in two pairs of runs: handing over holds the lock, taking the next
-  lot waits for it, and a million events took 4.1 s of processor instead of 3.6. Two workers do the same with two
+  commit meanwhile. Tried, the job was 4 to 9 % slower in two pairs of runs: handing over holds the lock, taking the
+  next lot waits for it, and a million events took 4.1 s of processor instead of 3.6. Two workers do the same with two
   interpreters, and are in the table.
 - **Windows that are kept running.** Counts and sums need not be summed anew with each event; but highest, median and
   outliers look at each amount anyway, and what is kept running has to be mended with each late event.
