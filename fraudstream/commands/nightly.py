@@ -105,7 +105,7 @@ def run(
     given = [*(sets or []), *([f"models.root={root}"] if root else [])]
     settings = settings_from(redis=redis, config=config, sets=given)
     if with_ is Engine.LOCAL:
-        pace(settings.nightly.share)
+        pace(settings.nightly.share)  # what is imported from here on takes no more than its share, either
 
     from batch.nightly.run import Asked, Run
     from fraudstream.generations import facts, lines

@@ -19,6 +19,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.lanes import LANES
+
 Ints = NDArray[np.int64]
 Int32s = NDArray[np.int32]
 Bytes = NDArray[np.int8]
@@ -37,7 +39,8 @@ CLOCK, LOWEST, RUN = range(3)
 USED_CARDS, CURSOR, USED_BLOCKS, FREE_BLOCK, USED_HOURS, FREE_HOUR = range(6)
 """Of the six numbers that say how far the arrays are filled; a free list is empty at NONE."""
 
-BLOCK: Final = 8
+BLOCK: Final = LANES
+"""Entries: as many as are taken apart at once."""
 BLOCK_SHIFT: Final = 3
 NONE: Final = -1
 NEVER: Final = -(2**60)
