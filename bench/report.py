@@ -9,7 +9,8 @@ The results themselves go beside the charts, in docs/benchmarks/results.json, so
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -18,13 +19,12 @@ from typing import Any, Final
 import numpy as np
 
 from bench.charts import BARE, OTHERS, OURS, Axis, Bar, Line, bars, lines
-from bench.words import CAVEATS, INTRODUCTION, LEFT_OUT, METHOD
+from bench.words import CAVEATS, INTRODUCTION, LEFT_OUT, METHOD, MISSED
 
 STREAMS, BARE_TX, BARE_ALO = "streams-eos", "pass-through-tx", "pass-through"
 BATCHES_TX, BARE_LARGE = "batches-tx", "pass-through-large"
-LONE_MS: Final = 2.0
 FEWEST_RUNS: Final = 3
-GAP: Final = 0.6
+NO_REASON: Final = "no reason is known."
 SHARES: Final = ("p50", "p90", "p99", "p99.9")
 CURVE_RATE: Final = "1000"
 Entry = dict[str, Any]
@@ -68,8 +68,8 @@ def cell(value: float | None, form: str = "{:,.0f}") -> str:
     return "-" if value is None else form.format(value)
 
 
-def ratio(one: float | None, other: float | None) -> str:
-    return "-" if one is None or not other else f"{one / other:.2f}"
+def share(one: float | None, other: float | None) -> float | None:
+    return None if one is None or not other else one / other
 
 
 def table(heads: list[str], rows: Iterator[list[str]], left: int = 1) -> str:
@@ -91,8 +91,8 @@ def throughput(of: Results) -> str:
                 entry["guarantee"],
                 f"**{cell(rate)}**",
                 f"{min(every):,.0f} to {max(every):,.0f}",
-                ratio(rate, base),
-                ratio(rate, bare),
+                cell(share(rate, base), "{:.2f}"),
+                cell(share(rate, bare), "{:.2f}"),
                 cell(of.middle(name, "cores"), "{:.2f}"),
                 cell(of.middle(name, "cpu_s_per_million"), "{:.2f}"),
                 cell(of.middle(name, "broker_cpu_s_per_million"), "{:.2f}"),
@@ -160,78 +160,108 @@ def at_lot(entry: Entry, size: int) -> float | None:
     return median(values) if values else None
 
 
-def aims(of: Results) -> str:
-    """What was aimed at, of what this benchmark measures."""
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """One figure that was aimed at, most or least, and what was found."""
+
+    said: str
+    most: bool
+    bound: float
+    found: float | None
+    form: str = "{:.2f}"
+
+    @property
+    def verdict(self) -> str:
+        if self.found is None:
+            return "not measured"
+        return "**no**" if self.missed else "yes"
+
+    @property
+    def missed(self) -> bool:
+        return self.found is not None and (self.found > self.bound if self.most else self.found < self.bound)
+
+    def row(self) -> list[str]:
+        bound = f"at {'most' if self.most else 'least'} {self.bound:,g}"
+        return [self.said, bound, cell(self.found, self.form), self.verdict]
+
+
+def against(of: Results) -> list[Aim]:
+    """Others on the same broker."""
     flags, every, same, both = (of.middle(f"product-{each}") for each in ("flags-1", "every-1", "job-1", "job-2"))
     streams, bare, large, loop = (of.middle(each) for each in (STREAMS, BARE_TX, BARE_LARGE, BATCHES_TX))
     exactly, bare_exactly, least, bare_least = (
         of.waited(each, CURVE_RATE, "p99") for each in ("product-every-1", BARE_TX, "product-every-alo-1", BARE_ALO)
     )
     alone, bare_alone = (of.waited(each, "2", "p50") for each in ("product-every-alo-1", BARE_ALO))
-    rates = (
-        ("the same job, 1 worker: Kafka Streams, exactly once", same, streams, 3.0),
-        ("the same job, 1 worker: bare transactions", same, bare, 0.65),
-        ("the same job, 1 worker: the tuned Python loop, exactly once", same, loop, 6.0),
-        ("the same job, 2 workers: Kafka Streams, exactly once", both, streams, 4.5),
-        ("flags only, all features: bare transactions of every record", flags, bare, 0.7),
-        ("flags only, all features: Kafka Streams doing the smaller job", flags, streams, 2.5),
-        ("every decision: bare transactions of records of that size", every, large, 0.4),
+    more = None if alone is None or bare_alone is None else alone - bare_alone
+    return [
+        Aim("the same job, 1 worker: Kafka Streams, exactly once", False, 3.0, share(same, streams)),
+        Aim("the same job, 1 worker: bare transactions", False, 0.65, share(same, bare)),
+        Aim("the same job, 1 worker: the tuned Python loop, exactly once", False, 6.0, share(same, loop)),
+        Aim("the same job, 2 workers: Kafka Streams, exactly once", False, 4.5, share(both, streams)),
+        Aim("flags only, all features: bare transactions of every record", False, 0.7, share(flags, bare)),
+        Aim("flags only, all features: Kafka Streams doing the smaller job", False, 2.5, share(flags, streams)),
+        Aim("every decision: bare transactions of records of that size", False, 0.4, share(every, large)),
+        Aim("p99 at 1,000/s, exactly once: bare transactions", True, 1.3, share(exactly, bare_exactly)),
+        Aim("p99 at 1,000/s, at least once: the bare loop", True, 2.0, share(least, bare_least)),
+        Aim("one lone event, p50: ms above the bare loop's", True, 2.0, more, "{:.1f}"),
+    ]
+
+
+def itself(of: Results) -> list[Aim]:
+    """In lots of 1,000, what no peer is held against."""
+    every = (
+        ("15 features of the job, decode to encode, us", 1.2, "in memory", "decode to encode, the job of the peers us"),
+        ("all features, decode to encode, flags only, us", 2.0, "in memory", "decode to encode, flags only us"),
+        ("everything that a card remembers, us", 0.3, "windows", "card book us"),
+        ("bytes of a card with 45 entries in 30 days", 1_024.0, "windows", "bytes per card"),
+        ("a million cards from a snapshot, s", 3.0, "restoring", "restore s"),
+        ("from the start of `fraudstream score` to its first flag, s", 4.0, "first flag", "first flag s"),
     )
-    waits = (
-        ("p99 at 1,000/s, exactly once: bare transactions", exactly, bare_exactly, 1.3),
-        ("p99 at 1,000/s, at least once: the bare loop", least, bare_least, 2.0),
-    )
-
-    def rows() -> Iterator[list[str]]:
-        for said, one, other, aim in rates:
-            yield [said, f"at least {aim:g}", ratio(one, other), met(one, other, lambda share, aim=aim: share >= aim)]
-        for said, one, other, aim in waits:
-            yield [said, f"at most {aim:g}", ratio(one, other), met(one, other, lambda share, aim=aim: share <= aim)]
-        gap = None if alone is None or bare_alone is None else alone - bare_alone
-        verdict = met(gap, 1.0, lambda more: more <= LONE_MS)
-        yield ["one lone event, p50: ms above the bare loop's", f"at most {LONE_MS:g}", cell(gap, "{:.1f}"), verdict]
-
-    return judged("what, against what", rows(), of, of.found["plan"]["runs"])
+    gap = share(of.itself("backlog", "gap per s"), of.itself("backlog", "bare consume per s"))
+    return [
+        *(Aim(said, True, bound, of.itself(kind, figure), "{:,.2f}") for said, bound, kind, figure in every),
+        Aim("a gap folded again: a bare client's reading", False, 0.6, gap),
+    ]
 
 
-def judged(what: str, rows: Iterator[list[str]], of: Results, runs: int) -> str:
-    if of.found["machine"]["beside_others"] or runs < FEWEST_RUNS:
-        return table([what, "aim", "measured, too roughly to judge"], (each[:3] for each in rows))
-    return table([what, "aim", "measured", "met"], rows)
+def judged(what: str, every: list[Aim], of: Results, runs: int) -> str:
+    if not judges(of, runs):
+        return table([what, "aim", "measured, too roughly to judge"], (each.row()[:3] for each in every))
+    return table([what, "aim", "measured", "met"], (each.row() for each in every))
 
 
-ITSELF: Final = (
-    ("15 features of the job, decode to encode, us", "in memory", "decode to encode, the job of the peers us", 1.2),
-    ("all features, decode to encode, flags only, us", "in memory", "decode to encode, flags only us", 2.0),
-    ("everything that a card remembers, us", "windows", "card book us", 0.3),
-    ("bytes of a card with 45 entries in 30 days", "windows", "bytes per card", 1_024.0),
-    ("a million cards from a snapshot, s", "restoring", "restore s", 3.0),
-    ("from the start of `fraudstream score` to its first flag, s", "first flag", "first flag s", 4.0),
-)
-"""What is measured by itself, in which figure, and what it should be at most."""
+def judges(of: Results, runs: int) -> bool:
+    return not of.found["machine"]["beside_others"] and runs >= FEWEST_RUNS
 
 
-def itself(of: Results) -> str:
-    """In lots of 1,000."""
+def missed(of: Results) -> str:
+    """Why an aim is missed, of those that are."""
+    plan = of.found["plan"]
+    every = [
+        each.said
+        for found, runs in ((against(of), plan["runs"]), (itself(of), plan["latency_runs"]))
+        if judges(of, runs)
+        for each in found
+        if each.missed
+    ]
+    found = defaultdict(lambda: "-", facts(of))
+    return "\n".join(f"- **{each}**: {MISSED.get(each, NO_REASON).format_map(found)}" for each in every) or "Nothing."
 
-    def rows() -> Iterator[list[str]]:
-        for said, kind, name, most in ITSELF:
-            found = of.itself(kind, name)
-            yield [
-                said,
-                f"at most {most:,g}",
-                cell(found, "{:,.2f}"),
-                met(found, 1.0, lambda one, most=most: one <= most),
-            ]
-        gap, bare = of.itself("backlog", "gap per s"), of.itself("backlog", "bare consume per s")
-        yield [
-            "a gap folded again: a bare client's reading",
-            f"at least {GAP:g}",
-            ratio(gap, bare),
-            met(gap, bare, lambda one: one >= GAP),
-        ]
 
-    return judged("what", rows(), of, of.found["plan"]["latency_runs"])
+def facts(of: Results) -> dict[str, str]:
+    """What the reasons in MISSED speak of: microseconds an event, unless the reason says otherwise."""
+    every = {
+        **{name: share(1e6, of.middle(name)) for name in of.peers},
+        **{f"{name} cpu": of.middle(name, "cpu_s_per_million") for name in of.peers},
+        **{f"{name} broker": of.middle(name, "broker_cpu_s_per_million") for name in of.peers},
+        **{f"{name} cores": of.middle(name, "cores") for name in of.peers},
+        "bare against Streams": share(of.middle(BARE_TX), of.middle(STREAMS)),
+        "gap": share(of.itself("backlog", "gap per s"), 1e6),
+        "bare reading": share(of.itself("backlog", "bare consume per s"), 1e6),
+        **{each: of.itself("in memory", each) for each in (of.found.get("itself", {}).get("in memory") or [{}])[0]},
+    }
+    return {name: f"{value:.2f}" for name, value in every.items() if value is not None}
 
 
 def memory(of: Results) -> str:
@@ -254,12 +284,6 @@ def stages(of: Results) -> str:
     )
 
 
-def met(one: float | None, other: float | None, holds: Callable[[float], bool]) -> str:
-    if one is None or not other:
-        return "not measured"
-    return "yes" if holds(one / other) else "**no**"
-
-
 def away(of: Results) -> str:
     every = [(name, kind, why) for name, each in of.peers.items() for kind, why in each["failed"].items()]
     if not every:
@@ -277,7 +301,7 @@ def machine(of: Results) -> str:
     )
     packages = ", ".join(f"{name} {number}" for name, number in has["packages"].items())
     peers = "\n".join(f"- {name}: {', '.join(each)}" for name, each in has["environments"].items())
-    mean, most, days = job["mean_in_an_hour"], job["most_in_an_hour"], job.get("days", 1)  # once it was always a day
+    mean, most, days = job["mean_in_an_hour"], job["most_in_an_hour"], job["days"]
     month = job["events"] / job["cards"] / days * 30
     return f"""{has["cpu"]}, {has["cores"]} cores, {has["memory_gib"]} GiB, {has["system"]},
 Python {has["python"]}, librdkafka {has["librdkafka"]}, {packages}.
@@ -320,17 +344,21 @@ def page(of: Results) -> str:
 
 ## Aims
 
-{aims(of)}
+{judged("what, against what", against(of), of, of.found["plan"]["runs"])}
 
 ## By itself
 
 What no peer is held against; medians of {of.found["plan"]["latency_runs"]} runs.
 
-{itself(of)}
+{judged("what", itself(of), of, of.found["plan"]["latency_runs"])}
 
 {memory(of)}
 
 {stages(of)}
+
+## Missed, and why
+
+{missed(of)}
 
 ## Latency
 

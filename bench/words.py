@@ -66,3 +66,54 @@ LEFT_OUT: Final = """\
 - **Windows that are kept running.** Counts and sums need not be summed anew with each event; but highest, median and
   outliers look at each amount anyway, and what is kept running has to be mended with each late event.
 """
+
+MISSED: Final = {
+    "the same job, 1 worker: Kafka Streams, exactly once": (
+        "an event takes one interpreter {product-job-1} us. A loop that only hands records on takes {pass-through-tx} "
+        "us on the same client, and is {bare against Streams} times Kafka Streams itself; what it does not do is "
+        "{decode to encode, the job of the peers us} us in lots of 1,000, and somewhat less in larger ones. Kafka "
+        "Streams has {streams-eos cores} cores for that, the worker {product-job-1 cores}."
+    ),
+    "the same job, 1 worker: bare transactions": (
+        "for the same reason: the aim leaves the job half of the time that the bare loop takes for nothing at all. "
+        "A worker that kept an hour instead of 37 days, and neither verdicts nor snapshots, would be nearer."
+    ),
+    "the same job, 2 workers: Kafka Streams, exactly once": (
+        "the machine is full. A million events take the workers {product-job-2 cpu} s of processor and the broker "
+        "{product-job-2 broker}, on two cores. More cores were not tried."
+    ),
+    "flags only, all features: bare transactions of every record": (
+        "narrowly: {product-flags-1} us an event, for everything, against {pass-through-tx} for nothing."
+    ),
+    "p99 at 1,000/s, at least once: the bare loop": (
+        "the bare loop waits for no delivery. The worker has each lot delivered before it scores the next one, so that "
+        "an event that comes meanwhile waits for those before it, and a lot of one takes it most of a millisecond."
+    ),
+    "15 features of the job, decode to encode, us": (
+        "decoding is {decode us} us, what cards remember {fold us}, verdicts {labels us}: the product's own state, of "
+        "which the job needs an hour. The rest is trees and encoding."
+    ),
+    "all features, decode to encode, flags only, us": (
+        "deciding is {decide us} us of it: trees {score us}, and reasons {reasons us}. Then {fold us} for what cards "
+        "remember, {decode us} for decoding, {labels us} for verdicts, and {watch us} for drift. Each waits for memory "
+        "more than it computes: what a million events need does not lie in the caches, and lots of 1,000 are small."
+    ),
+    "everything that a card remembers, us": (
+        "highest, median and outliers look at each amount of 30 days, with every event: a block of memory that is in "
+        "no cache is waited for, however few instructions follow. Lots of 20,000 are a fifth faster."
+    ),
+    "bytes of a card with 45 entries in 30 days": (
+        "what may come late is remembered for seven days more: 45 transactions in 30 days are 55 entries."
+    ),
+    "from the start of `fraudstream score` to its first flag, s": (
+        "a third of it are imports of scikit-learn and of what reads models without running them. The rest is two "
+        "processes that begin, the registry, the group's first assignment, and what is asked of the broker, which has "
+        "been started for this only just: later rounds are up to a second faster."
+    ),
+    "a gap folded again: a bare client's reading": (
+        "one interpreter takes records from the client, decodes and folds them, one after the other: {gap} million a "
+        "second, where the bare client only counts them, {bare reading} million. Later rounds are a quarter faster, "
+        "for the same reason as first flags."
+    ),
+}
+"""Why an aim is missed, if it is; with figures of the same results."""
