@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-WIDTH, LEFT, RIGHT, TOP, FOOT = 860, 250, 90, 46, 46
+WIDTH, LEFT, RIGHT, TOP, FOOT = 930, 320, 90, 46, 46
 ROW: Final = 24
 HEIGHT: Final = 420
 FONT: Final = 'font-family="system-ui, sans-serif"'
@@ -132,7 +132,8 @@ def lines(title: str, across: Axis, up: Axis, every: Sequence[Line], ticks: Sequ
             dashes = ' stroke-dasharray="5 3"' if place >= len(COLOURS) else ""
             shape = " ".join(f"{x:.1f},{y:.1f}" for x, y in (point(*one) for one in each.points))
             yield f'<polyline points="{shape}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>'
-            yield f'<rect x="{WIDTH - legend}" y="{y}" width="14" height="4" fill="{colour}"/>'
+            sample = f'x1="{WIDTH - legend - 4}" y1="{y + 2}" x2="{WIDTH - legend + 14}" y2="{y + 2}"'
+            yield f'<line {sample} stroke="{colour}" stroke-width="2"{dashes}/>'
             yield text(WIDTH - legend + 20, y + 6, each.name, size=11)
 
     return whole(HEIGHT, title, parts())

@@ -60,10 +60,6 @@ class Results:
         return sorted(every, key=float)
 
 
-def label(name: str, entry: Entry) -> str:
-    return f"{entry['title']} ({name})" if entry["product"] else f"{entry['title']}, {entry['guarantee']}"
-
-
 def cell(value: float | None, form: str = "{:,.0f}") -> str:
     return "-" if value is None else form.format(value)
 
@@ -405,7 +401,7 @@ def chart_throughput(of: Results) -> str:
     for name in names:
         entry, every, rate = of.peers[name], of.values(name, "events_per_s"), of.middle(name) or 0.0
         colour = OURS if entry["product"] else OTHERS if entry["job"] else BARE
-        rows.append(Bar(label(name, entry), rate, f"{rate:,.0f}", colour, min(every), max(every)))
+        rows.append(Bar(f"{entry['title']} ({name})", rate, f"{rate:,.0f}", colour, min(every), max(every)))
     return bars("Events per second, median of all runs", "events/s", rows)
 
 
