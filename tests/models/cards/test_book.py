@@ -20,6 +20,7 @@ from support.card_oracle import (
     lots,
     stream,
 )
+from support.pace import times_as_fast
 
 from models.cards import CardBook, Terms
 from models.money import Money
@@ -70,6 +71,19 @@ def test_what_nobody_asked_about_is_remembered_as_well(name: str) -> None:
     for partition in range(6):
         mine, theirs = book.to_arrays(partition), expected.to_arrays(partition)
         assert all(np.array_equal(mine[each], theirs[each]) for each in theirs)
+
+
+def test_it_is_much_faster_than_the_brute_force() -> None:
+    """In lots of a usual size, of cards in use; a hundredth of the time is usual."""
+    rows = stream(6, 8_000, 60, 40 * MINUTE)
+    pieces = list(lots(rows, 1_000))
+
+    def at_once() -> None:
+        book = CardBook()
+        for each in pieces:
+            book.fold(each)
+
+    assert times_as_fast(at_once, lambda: wanted(Terms(), rows)) > 10
 
 
 def test_the_logs_have_everything_in_them() -> None:

@@ -1,11 +1,14 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from io import BytesIO
 from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from fastavro import parse_schema, schemaless_reader
+from support.pace import times_as_fast
 
 from schemas.contracts import LABEL, TRANSACTION, Schema
 from schemas.errors import RegistryAway
@@ -275,3 +278,17 @@ def test_thousands_of_unknown_schemas(raw: MakeRaw, framed: Framed, decoder: Mak
     values = [confluent(place) if place % 2 else framed() for place in range(4000)]
     lot = decoder().decode(raw(values))
     assert lot.rows.num_rows == len(lot.refusals) == 2000
+
+
+def test_columns_are_much_faster_than_a_dictionary_for_each_record(
+    framed: Framed, raw: MakeRaw, decoder: MakeDecoder
+) -> None:
+    """Framing and checks included, where fastavro only reads; a fifteenth of the time is usual."""
+    values = [framed(event_id=f"evt-{number}") for number in range(1_000)]
+    lot, columns, schema = raw(values), decoder(), parse_schema(TRANSACTION.schema)
+
+    def by_records() -> None:
+        for each in values:
+            schemaless_reader(BytesIO(each[len(HEADER) :]), schema, None)
+
+    assert times_as_fast(lambda: columns.decode(lot), by_records) > 5
