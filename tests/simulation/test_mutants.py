@@ -11,6 +11,6 @@ MOST = 1000
 def test_a_mistake_is_found_out(name: str) -> None:
     """Within a bounded number of schedules, which the sound worker passes."""
     mutant = MUTANTS[name]
-    parts = mutant.make()
-    caught = next((seed for seed in range(MOST) if schedule(seed, parts, exactly_once=mutant.exactly_once).wrong), None)
+    parts, given = mutant.make(), {"exactly_once": mutant.exactly_once, "crowded": mutant.crowded}
+    caught = next((seed for seed in range(MOST) if schedule(seed, parts, **given).wrong), None)
     assert caught is not None, f"{MOST} schedules did not tell {name!r} from the sound worker"
