@@ -55,6 +55,10 @@ class Results:
         values = [each[figure] for each in self.found.get("itself", {}).get(kind, ())]
         return median(values) if values else None
 
+    def figures(self, kind: str) -> list[str]:
+        """The names of what was measured of this kind."""
+        return list((self.found.get("itself", {}).get(kind) or [{}])[0])
+
     def rates(self) -> list[str]:
         every = {rate for each in self.peers.values() for run in each["latency"] for rate in run}
         return sorted(every, key=float)
@@ -234,13 +238,11 @@ def judges(of: Results, runs: int) -> bool:
 def missed(of: Results) -> str:
     """Why an aim is missed, of those that are."""
     plan = of.found["plan"]
-    every = [
-        each.said
-        for found, runs in ((against(of), plan["runs"]), (itself(of), plan["latency_runs"]))
-        if judges(of, runs)
-        for each in found
-        if each.missed
-    ]
+    aims = ((against(of), plan["runs"]), (itself(of), plan["latency_runs"]))
+    judged = [each for some, runs in aims if judges(of, runs) for each in some]
+    if not judged:
+        return "Measured too roughly to judge."
+    every = [each.said for each in judged if each.missed]
     found = defaultdict(lambda: "-", facts(of))
     return "\n".join(f"- **{each}**: {MISSED.get(each, NO_REASON).format_map(found)}" for each in every) or "Nothing."
 
@@ -255,7 +257,7 @@ def facts(of: Results) -> dict[str, str]:
         "bare against Streams": share(of.middle(BARE_TX), of.middle(STREAMS)),
         "gap": share(of.itself("backlog", "gap per s"), 1e6),
         "bare reading": share(of.itself("backlog", "bare consume per s"), 1e6),
-        **{each: of.itself("in memory", each) for each in (of.found.get("itself", {}).get("in memory") or [{}])[0]},
+        **{each: of.itself("in memory", each) for each in of.figures("in memory")},
     }
     return {name: f"{value:.2f}" for name, value in every.items() if value is not None}
 
@@ -273,10 +275,9 @@ def memory(of: Results) -> str:
 
 def stages(of: Results) -> str:
     """Where the microseconds go."""
-    names = list((of.found.get("itself", {}).get("in memory") or [{}])[0])
     return table(
         ["stage, lots of 1,000", "us an event"],
-        ([each.removesuffix(" us"), cell(of.itself("in memory", each), "{:.2f}")] for each in names),
+        ([each.removesuffix(" us"), cell(of.itself("in memory", each), "{:.2f}")] for each in of.figures("in memory")),
     )
 
 

@@ -86,7 +86,7 @@ MISSED: Final = {
         "{product-job-2 broker}, on two cores. More cores were not tried."
     ),
     "flags only, all features: bare transactions of every record": (
-        "narrowly: {product-flags-1} us an event, for everything, against {pass-through-tx} for nothing."
+        "{product-flags-1} us an event for everything, against {pass-through-tx} of a loop that does nothing."
     ),
     "p99 at 1,000/s, at least once: the bare loop": (
         "computing is done by the lot, and a lot of one or two costs nearly what one of a hundred does, most of a "
@@ -110,14 +110,14 @@ MISSED: Final = {
         "what may come late is remembered for seven days more: 45 transactions in 30 days are 55 entries."
     ),
     "from the start of `fraudstream score` to its first flag, s": (
-        "a third of it are imports of scikit-learn and of what reads models without running them. The rest is two "
-        "processes that begin, the registry, the group's first assignment, and what is asked of the broker, which has "
-        "been started for this only just: later rounds are up to a second faster."
+        "more than a second of it are imports of scikit-learn and of what reads models without running them. The rest "
+        "is two processes that begin, the registry, the group's first assignment, and what is asked of the broker, "
+        "which has been started for this only just: later rounds are faster."
     ),
     "a gap folded again: a bare client's reading": (
         "one interpreter takes records from the client, decodes and folds them, one after the other: {gap} million a "
-        "second, where the bare client only counts them, {bare reading} million. Later rounds are a quarter faster, "
-        "for the same reason as first flags."
+        "second, where the bare client only counts them, {bare reading} million. Later rounds are faster, for the "
+        "same reason as first flags."
     ),
 }
 """Why an aim is missed, if it is; with figures of the same results."""

@@ -41,7 +41,7 @@ USED_CARDS, CURSOR, USED_BLOCKS, FREE_BLOCK, USED_HOURS, FREE_HOUR = range(6)
 
 BLOCK: Final = LANES
 """Entries: as many as are taken apart at once."""
-BLOCK_SHIFT: Final = 3
+BLOCK_SHIFT: Final = BLOCK.bit_length() - 1
 NONE: Final = -1
 NEVER: Final = -(2**60)
 ALWAYS: Final = 2**60

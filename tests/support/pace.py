@@ -3,13 +3,16 @@
 import time
 from collections.abc import Callable
 
+from threadpoolctl import threadpool_limits
+
 TRIES = 5
 
 
 def times_as_fast(fast: Callable[[], object], slow: Callable[[], object]) -> float:
-    """By the best of some tries each, in turn, of this thread's processor alone; nothing is compiled meanwhile."""
+    """By the best of some tries each, in turn, on one thread each; nothing is compiled meanwhile."""
     fast()
-    pairs = [(_spent(fast), _spent(slow)) for _ in range(TRIES)]
+    with threadpool_limits(1):
+        pairs = [(_spent(fast), _spent(slow)) for _ in range(TRIES)]
     return min(other for _, other in pairs) / min(one for one, _ in pairs)
 
 
